@@ -1,0 +1,100 @@
+//! Every kind of message, with its stable name, its usual severity and its explanation.
+//!
+//! The names are part of the contract: scripts match on them in `--message-format json` and in the report's notes.
+
+use super::Severity;
+
+macro_rules! codes {
+    ($($variant:ident $name:literal $severity:ident $text:literal)*) => {
+        /// Stable name of a kind of message.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "each variant is explained by its `explanation`")]
+        pub enum Code { $($variant),* }
+
+        impl Code {
+            /// Every code, in the order of this file.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The kebab-case name, as in `error[malformed-number]`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// The severity a message of this code has unless it says otherwise.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity),* }
+            }
+
+            /// What it means and what to do, for `perfgate explain CODE`.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => $text),* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Inputs that cannot be used at all (exit 2).
+    NotFound "not-found" Error "The path does not exist, or the glob matches nothing. Paths are relative to the working folder; quote globs so that perfgate expands them."
+    Unreadable "unreadable" Error "The file or folder exists but could not be read."
+    EmptyFile "empty-file" Error "The file has no content. A benchmark run that crashed before it printed anything often leaves one: look at the exit status of the command that wrote it."
+    BinaryFile "binary-file" Error "The file is not text. perfgate reads what benchmark tools write as text or JSON; UTF-8 and UTF-16 are both fine."
+    LineTooLong "line-too-long" Error "A line of the file is longer than any benchmark tool writes. Usually the file is not benchmark output."
+    Unrecognised "unrecognised" Error "No format that perfgate knows fits the file's content. `perfgate formats` lists the formats; `--input-format NAME` reads the file as one of them and says what does not fit."
+    AmbiguousFormat "ambiguous-format" Error "The content fits more than one format. Name the right one with `--input-format NAME`."
+    UnknownFormat "unknown-format" Error "`--input-format` names a format that does not exist. `perfgate formats` lists them."
+    NoResults "no-results" Error "The input was read but holds no benchmark result. Nothing compared is never a pass."
+    InvalidJson "invalid-json" Error "The file is not valid JSON. A file cut short is usually a run that was killed while it wrote."
+    NestedTooDeep "nested-too-deep" Error "The JSON is nested deeper than any benchmark tool writes. It is refused, because reading it would cost more than it can be worth."
+    MalformedDocument "malformed-document" Error "The JSON is valid but does not have the shape its format has."
+    UnsupportedVersion "unsupported-version" Error "The file was written by a newer version of the tool or of perfgate than this perfgate knows. Update perfgate."
+    IdenticalSamples "identical-samples" Error "Both sides hold the same Criterion samples, so they are the same measurement and comparing them says nothing. Criterion copies `new` over `base` at the end of every plain run. Save a baseline before the change (`cargo bench -- --save-baseline main`) and compare `target/criterion@main` with `target/criterion`."
+    UnknownBaseline "unknown-baseline" Error "The Criterion tree has no baseline of that name. Save one with `cargo bench -- --save-baseline NAME`."
+    NothingInCommon "nothing-in-common" Error "No series is on both sides, so there is nothing to judge. That is never a pass: exit 3."
+    // Rows of a readable input (the rest is kept).
+    MalformedNumber "malformed-number" Warning "A value is not a number. The row is reported as `invalid`; what stands around it is kept."
+    MalformedLine "malformed-line" Warning "A line starts like a result but does not have a result's form. The line is left out and reported."
+    TruncatedLine "truncated-line" Warning "The file ends in the middle of a result, as it does when a run is killed or a disk is full. The cut result is reported as `invalid`."
+    InvalidValue "invalid-value" Warning "A value cannot be a measurement: NaN, infinite, a negative duration or count, or no iterations. The row is reported as `invalid`."
+    BenchmarkFailed "benchmark-failed" Warning "The tool says that a benchmark failed, crashed or was aborted. It is reported as `invalid`: a benchmark that does not run cannot pass."
+    UnitMismatch "unit-mismatch" Warning "The two sides give the same series in units that cannot be converted into each other. The row is reported as `invalid`."
+    DuplicateKey "duplicate-key" Error "The same name stands twice where the format does not allow repeats, so one of the two would be lost."
+    StaleFolder "stale-folder" Note "Folders of a Criterion tree are much older than the rest: benchmarks that were deleted, renamed or filtered out. They are left out."
+    MissingSamples "missing-samples" Note "The tree has estimates but no samples, as old and trimmed trees do. The estimates are used; less can be said about noise."
+    LossyText "lossy-text" Note "The file has bytes that are not valid UTF-8. They are shown as U+FFFD."
+    ConfigurationIgnored "configuration-ignored" Note "A line of the file is about the run, not a result, and could not be used."
+    // Configuration.
+    InvalidConfig "invalid-config" Error "perfgate.toml could not be read, or a value in it does not have the form its key needs."
+    UnknownKey "unknown-key" Error "A key of perfgate.toml is not one that perfgate knows. Unknown keys are refused, so that a typing error never switches a limit off."
+    InvalidLimit "invalid-limit" Error "A limit is a share such as \"5%\", or a step such as \"+3\", \"+2ms\" or \"+1MiB\"."
+    LimitOrder "limit-order" Error "A fail limit is less strict than its warn limit: a change would fail before it warns."
+    ForeignConfig "foreign-config" Error "This perfgate.toml belongs to another program of the same name. Rename one of the two, or pass `--config PATH`."
+    ExpiredAccept "expired-accept" Note "An [[accept]] entry's `until` date has passed, so it no longer covers anything. Remove it, or mend the regression it covered."
+    UnusedAccept "unused-accept" Note "An [[accept]] entry covers nothing in this comparison: the regression is gone, or its benchmark or metric is spelled differently."
+    UnusedRule "unused-rule" Note "A [[rule]], [[budget]] or [[rename]] matches no series of this comparison. Its pattern may be misspelled, or its benchmark was removed."
+    // What the reader of a verdict should know.
+    EnvironmentDiffers "environment-differs" Warning "The two sides were measured on different machines or with different tool versions, by the labels in the files. Times are then hard to compare."
+    OneRun "one-run" Note "Both sides have too few runs to estimate how noisy the benchmarks are, so verdicts rest on the limits and on the spread inside each run. Give more runs a side, give a history, or measure both sides in turns."
+    SameInput "same-input" Warning "Both sides read the same file or folder, so every difference is zero."
+    DirectionUnknown "direction-unknown" Note "The tool does not say whether more is better or worse for this metric. Set it: [metrics.NAME] better = \"lower\" or \"higher\"."
+    RepeatedRename "repeated-rename" Error "A [[rename]] gives a benchmark a name that another benchmark of the same side already has, so their results would be mixed."
+    // The call and the world outside.
+    Usage "usage" Error "The options do not go together. `perfgate COMMAND --help` explains them."
+    WriteFailed "write-failed" Error "A report could not be written."
+    NoProject "no-project" Error "`perfgate init` found no benchmarks it knows: no Criterion, no Go benchmarks, no pytest-benchmark."
+    FileExists "file-exists" Error "The file is there already and is not overwritten."
+    SelftestFailed "selftest-failed" Error "The gate stayed green although every benchmark was made slower than its limit allows, so it would not catch a real regression of that size."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_kebab_case() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(names.iter().all(|n| n.chars().all(|c| c.is_ascii_lowercase() || c == '-')));
+    }
+}

@@ -1,0 +1,212 @@
+//! Benchmark formats: what a tool wrote, as runs.
+//!
+//! Each format is one file with one [`Format`] entry in [`FORMATS`]; help, completions, the README's table, the
+//! detection cross-test and the fuzz target all read that table. A parser is a pure function from a [`Source`] to
+//! [`Run`]s. It never fails as a whole without saying where and why, keeps the good rows of a file with bad ones, and
+//! never panics on any bytes.
+//!
+//! Two models everywhere: private serde structs mirror the tool's file (with the upstream URL and version above them), and
+//! one function converts them by full destructuring, so that a new field is a compile error.
+//!
+//! Not here: opening files, and deciding which files are runs of which side (`io`).
+
+mod json;
+mod probe;
+
+use std::borrow::Cow;
+
+pub use probe::Probe;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, Location};
+use crate::model::Run;
+use crate::text::Untrusted;
+
+/// A benchmark format.
+pub struct Format {
+    /// Name used with `--input-format` and in reports.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// The tool's home page.
+    pub url: &'static str,
+    /// Versions of the tool whose files are in the tests.
+    pub tested: &'static str,
+    /// The command that writes such a file.
+    pub written_by: &'static str,
+    /// How a file or tree of this format is recognised and read.
+    pub reader: Reader,
+}
+
+/// How a format is recognised and read.
+pub enum Reader {
+    /// One text document.
+    Text {
+        /// Whether the content is of this format. Looks at content only, never at names.
+        claims: fn(&Probe<'_>) -> bool,
+        /// Reads it.
+        parse: fn(&Document<'_>, &mut Diagnostics) -> Vec<Run>,
+    },
+    /// A folder that is one result as a whole.
+    Tree {
+        /// Whether the tree is of this format.
+        claims: fn(&dyn Tree) -> bool,
+        /// Reads what `part` names in it, or the newest results without one.
+        parse: fn(&dyn Tree, Option<&str>, &mut Diagnostics) -> Vec<Run>,
+    },
+}
+
+/// One text document: its name for messages, and its content as UTF-8 without byte order mark and escape sequences.
+pub struct Document<'a> {
+    /// The name the user gave, or `<stdin>`.
+    pub name: Untrusted,
+    /// The content.
+    pub text: &'a str,
+}
+
+impl Document<'_> {
+    /// A place in the document by byte offset, for messages.
+    pub fn span(&self, offset: usize, length: usize) -> Location {
+        Location::span(self.name.clone(), self.text, offset, length)
+    }
+
+    /// A message about a part of the document that lies in `text` itself (a subslice of it).
+    pub fn span_of(&self, part: &str) -> Location {
+        let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        self.span(offset, part.len())
+    }
+}
+
+/// A folder of files, read on demand. Paths are relative to the folder and use `/`.
+pub trait Tree: Sync {
+    /// The folder's name as the user gave it.
+    fn name(&self) -> &Untrusted;
+    /// Every file below the folder, in natural path order.
+    fn files(&self) -> &[String];
+    /// The content of one file.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as a sentence fragment.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+    /// When the file was last written, in seconds since 1970, if known.
+    fn modified(&self, path: &str) -> Option<i64>;
+}
+
+/// Every format, in the order of the README's table.
+pub static FORMATS: &[&Format] = &[];
+
+/// The format of that name.
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|f| f.name == name)
+}
+
+/// Content as text: byte order marks and UTF-16 are decoded, terminal escape sequences and NUL-free control codes removed.
+///
+/// # Errors
+/// A diagnostic for a file that is empty or not text.
+pub fn decode<'a>(
+    name: &Untrusted,
+    bytes: &'a [u8],
+    diagnostics: &mut Diagnostics,
+) -> Result<Cow<'a, str>, Diagnostic> {
+    let text = match bytes {
+        [0xFF, 0xFE, rest @ ..] => Cow::Owned(utf16(rest, u16::from_le_bytes)),
+        [0xFE, 0xFF, rest @ ..] => Cow::Owned(utf16(rest, u16::from_be_bytes)),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(name, rest, diagnostics)?,
+        _ => utf8(name, bytes, diagnostics)?,
+    };
+    if text.trim().is_empty() {
+        return Err(Diagnostic::new(Code::EmptyFile, "the file is empty")
+            .at(Location::file(name.clone()))
+            .help("look at the exit status of the command that wrote it"));
+    }
+    Ok(if text.contains('\u{1b}') { Cow::Owned(without_escapes(&text)) } else { text })
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| match pair {
+        [a, b] => unit([*a, *b]),
+        _ => 0,
+    });
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+fn utf8<'a>(name: &Untrusted, bytes: &'a [u8], diagnostics: &mut Diagnostics) -> Result<Cow<'a, str>, Diagnostic> {
+    let head = bytes.get(..bytes.len().min(8192)).unwrap_or(bytes);
+    if head.contains(&0) {
+        return Err(Diagnostic::new(Code::BinaryFile, "the file is binary, not text")
+            .at(Location::file(name.clone()))
+            .help("give the file that the benchmark tool wrote, not the benchmark program or an archive"));
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if let Cow::Owned(_) = text {
+        diagnostics.push(
+            Diagnostic::new(Code::LossyText, "the file has bytes that are not valid UTF-8; they are shown as U+FFFD")
+                .at(Location::file(name.clone())),
+        );
+    }
+    Ok(text)
+}
+
+/// Removes ANSI escape sequences: CSI (`ESC [ … letter`), OSC (`ESC ] … BEL or ST`) and two-character ones (ECMA-48).
+fn without_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\u{1b}' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('[') => {
+                for c in chars.by_ref() {
+                    if ('\u{40}'..='\u{7e}').contains(&c) || c == '\n' {
+                        break;
+                    }
+                }
+            }
+            Some(']') => {
+                while let Some(c) = chars.next() {
+                    if c == '\u{7}' || c == '\n' {
+                        break;
+                    }
+                    if c == '\u{1b}' {
+                        chars.next();
+                        break;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// What [`detect`] found.
+pub enum Detection {
+    /// Exactly one format claims the document.
+    One(&'static Format),
+    /// Several do.
+    Several(Vec<&'static Format>),
+    /// None does.
+    None,
+}
+
+/// Finds the format of a document by its content.
+pub fn detect(text: &str) -> Detection {
+    for probe in [Probe::head(text), Probe::whole(text)] {
+        let mut claims: Vec<&'static Format> = Vec::new();
+        for format in FORMATS {
+            if let Reader::Text { claims: claim, .. } = format.reader
+                && claim(&probe)
+            {
+                claims.push(format);
+            }
+        }
+        match claims.as_slice() {
+            [] => {}
+            [one] => return Detection::One(one),
+            _ => return Detection::Several(claims),
+        }
+    }
+    Detection::None
+}

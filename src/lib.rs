@@ -1,0 +1,12 @@
+//! perfgate: reads what benchmark tools write, judges it against a baseline, and says so once.
+//!
+//! The binary is this library's [`cli`]; ARCHITECTURE.md says which module owns what. The data flow of a comparison:
+//! `io` opens inputs → `format` turns them into `model` runs → `verdict` judges two sides by the limits of `config` →
+//! `report` turns the outcome into text → `cli` prints it and picks the exit code.
+
+pub mod diag;
+pub mod format;
+pub mod model;
+pub mod stats;
+pub mod text;
+pub mod unit;

@@ -1,0 +1,3 @@
+//! The `perfgate` program.
+
+fn main() {}

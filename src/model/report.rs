@@ -1,0 +1,424 @@
+//! The outcome of a comparison: one verdict for the whole gate and one for each series.
+//!
+//! The serde form of [`Report`] is the JSON `perfgate-report/1` that users script against; its schema is
+//! `schema/report.json`. A field that is unknown is `null`, never invented. Results are ordered by benchmark, then
+//! metric; [`Report::worst_first`] is the order for people.
+//!
+//! Not here: making verdicts (`verdict`) and showing them (`report`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Better, Kind, MetricId, Statistic, Unit};
+use crate::diag::Severity;
+use crate::text::Untrusted;
+
+/// The schema id this version writes.
+pub const SCHEMA: &str = "perfgate-report/1";
+
+/// What is said of one series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Worse by at least the fail limit, and the evidence rules noise out.
+    Fail,
+    /// The values cannot be used, or the benchmark failed in its tool's file.
+    Invalid,
+    /// Worse by at least the warn limit, with fair evidence.
+    Warn,
+    /// Only in the baseline.
+    Missing,
+    /// Over a limit, or could be, but the data cannot tell.
+    Inconclusive,
+    /// Would warn or fail, but an `[[accept]]` entry covers it.
+    Accepted,
+    /// Better by the same rules as `fail`, mirrored.
+    Improved,
+    /// Only in the current side.
+    New,
+    /// Shown to be within the limits.
+    Pass,
+}
+
+impl Verdict {
+    /// Every verdict, worst first.
+    pub const ALL: [Self; 9] = [
+        Self::Fail,
+        Self::Invalid,
+        Self::Warn,
+        Self::Missing,
+        Self::Inconclusive,
+        Self::Accepted,
+        Self::Improved,
+        Self::New,
+        Self::Pass,
+    ];
+
+    /// The word used in files and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Invalid => "invalid",
+            Self::Warn => "warn",
+            Self::Missing => "missing",
+            Self::Inconclusive => "inconclusive",
+            Self::Accepted => "accepted",
+            Self::Improved => "improved",
+            Self::New => "new",
+            Self::Pass => "pass",
+        }
+    }
+}
+
+/// What is said of the whole comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum GateVerdict {
+    /// Nothing warns.
+    Pass,
+    /// Something warns.
+    Warn,
+    /// Something fails.
+    Fail,
+    /// Nothing was compared.
+    None,
+}
+
+impl GateVerdict {
+    /// The word used in files and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::None => "none",
+        }
+    }
+}
+
+/// A whole comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Report {
+    /// Always `perfgate-report/1`.
+    pub schema: String,
+    /// The version of perfgate that made the report.
+    pub perfgate: String,
+    /// The verdict of the whole gate.
+    pub verdict: GateVerdict,
+    /// How many results have each verdict.
+    pub counts: Counts,
+    /// The side compared with.
+    pub baseline: Side,
+    /// The side judged.
+    pub current: Side,
+    /// How each suite moved as a whole.
+    pub shifts: Vec<Shift>,
+    /// One row per series, by benchmark, then metric.
+    pub results: Vec<Row>,
+    /// What the reader of the verdict should know.
+    pub notes: Vec<Note>,
+}
+
+/// Number of results by verdict. Rows that are only shown (`gate = false`) are in `total` alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[expect(missing_docs, reason = "the fields are the verdicts")]
+pub struct Counts {
+    pub fail: usize,
+    pub warn: usize,
+    pub improved: usize,
+    pub pass: usize,
+    pub inconclusive: usize,
+    pub new: usize,
+    pub missing: usize,
+    pub invalid: usize,
+    pub accepted: usize,
+    pub total: usize,
+}
+
+impl Counts {
+    /// The count of one verdict.
+    pub fn of(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Fail => self.fail,
+            Verdict::Invalid => self.invalid,
+            Verdict::Warn => self.warn,
+            Verdict::Missing => self.missing,
+            Verdict::Inconclusive => self.inconclusive,
+            Verdict::Accepted => self.accepted,
+            Verdict::Improved => self.improved,
+            Verdict::New => self.new,
+            Verdict::Pass => self.pass,
+        }
+    }
+
+    /// Counts one more result.
+    pub fn add(&mut self, verdict: Verdict) {
+        let slot = match verdict {
+            Verdict::Fail => &mut self.fail,
+            Verdict::Invalid => &mut self.invalid,
+            Verdict::Warn => &mut self.warn,
+            Verdict::Missing => &mut self.missing,
+            Verdict::Inconclusive => &mut self.inconclusive,
+            Verdict::Accepted => &mut self.accepted,
+            Verdict::Improved => &mut self.improved,
+            Verdict::New => &mut self.new,
+            Verdict::Pass => &mut self.pass,
+        };
+        *slot += 1;
+    }
+}
+
+/// One side of the comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Side {
+    /// How many runs it has.
+    pub runs: usize,
+    /// Commit of the newest run, if known.
+    pub commit: Option<Untrusted>,
+    /// Branch of the newest run, if known.
+    pub branch: Option<Untrusted>,
+    /// Environment labels that all its runs agree on.
+    pub labels: BTreeMap<Untrusted, Untrusted>,
+    /// The inputs as the user named them.
+    pub inputs: Vec<Untrusted>,
+}
+
+/// How one suite moved as a whole in one metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Shift {
+    /// The suite.
+    pub suite: Untrusted,
+    /// The metric.
+    pub metric: MetricId,
+    /// How many series it was taken from.
+    pub series: usize,
+    /// Median change of the series as a share, current / baseline − 1; positive is growth.
+    pub shift: f64,
+    /// Whether the rows of the suite were judged after taking the shift out.
+    pub adjusted: bool,
+    /// What is said of the shift itself.
+    pub verdict: Verdict,
+}
+
+/// One series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Row {
+    /// The benchmark's name within its package.
+    pub benchmark: Untrusted,
+    /// The tool that measured it.
+    pub tool: Untrusted,
+    /// The package or module it is in.
+    pub package: Option<Untrusted>,
+    /// Its parameters.
+    pub params: BTreeMap<Untrusted, Untrusted>,
+    /// The metric.
+    pub metric: MetricId,
+    /// The statistic of the samples that was compared.
+    pub statistic: Option<Statistic>,
+    /// The unit of the values.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub unit: Unit,
+    /// The unit as the tool writes it.
+    pub tool_unit: Option<Untrusted>,
+    /// The good direction.
+    pub better: Option<Better>,
+    /// Noisy or exact.
+    pub kind: Kind,
+    /// The baseline's value.
+    pub baseline: Option<Value>,
+    /// The current value.
+    pub current: Option<Value>,
+    /// current / baseline − 1; `null` where a side is missing or the baseline is zero.
+    pub change: Option<f64>,
+    /// The 95 % interval of the change.
+    pub interval: Option<[f64; 2]>,
+    /// Probability of a change at least this bad if nothing had changed.
+    pub p: Option<f64>,
+    /// The same, adjusted for the number of series judged together.
+    pub p_adjusted: Option<f64>,
+    /// The smallest change that these data could have shown, as a share.
+    pub detectable: Option<f64>,
+    /// The limits the row was judged by.
+    pub limits: Limits,
+    /// What is said of it.
+    pub verdict: Verdict,
+    /// Whether the row counts in the gate's verdict.
+    pub gate: bool,
+    /// Whether a rerun of this benchmark is worth its time.
+    pub suspect: bool,
+    /// Why, as stable codes.
+    pub reasons: Vec<Reason>,
+    /// Why, in words: one sentence each, lowercase, no final period.
+    pub explanations: Vec<String>,
+}
+
+/// A value of one side.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Value {
+    /// The statistic of the samples; of several runs, their median. `null` where it is not a number.
+    pub value: Option<f64>,
+    /// How many runs have the series.
+    pub runs: usize,
+    /// How many samples those runs have together, if known.
+    pub samples: Option<u64>,
+}
+
+/// The limits of a row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Limits {
+    /// Where a warning starts.
+    pub warn: Option<Limit>,
+    /// Where a failure starts.
+    pub fail: Option<Limit>,
+    /// Where the limits were set: `perfgate.toml:12`, `--fail`, `default`.
+    pub origin: Untrusted,
+}
+
+/// One limit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Limit {
+    /// A share for `relative`; a value in the row's unit otherwise.
+    pub value: f64,
+    /// What the value means.
+    pub kind: LimitKind,
+}
+
+/// What a limit's value means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitKind {
+    /// A share of the baseline.
+    Relative,
+    /// A difference to the baseline.
+    Step,
+    /// An absolute value that needs no baseline.
+    Budget,
+}
+
+/// Why a row has its verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Worse by at least the fail limit.
+    OverFailLimit,
+    /// Worse by at least the warn limit.
+    OverWarnLimit,
+    /// Over its budget's fail value.
+    OverFailBudget,
+    /// Over its budget's warn value.
+    OverWarnBudget,
+    /// Better by at least the fail limit.
+    BetterThanFailLimit,
+    /// The change is smaller than `min-change`.
+    UnderMinChange,
+    /// The verdict rests on one run a side.
+    OneRun,
+    /// The p25-p75 ranges of the two sides' samples overlap.
+    SamplesOverlap,
+    /// The change is within the spread of the suite's own changes.
+    WithinSuiteSpread,
+    /// The suite has too few series to estimate the spread of its changes.
+    SmallSuite,
+    /// The two sides were measured on different machines.
+    EnvironmentDiffers,
+    /// The baseline is zero, so there is no ratio.
+    ZeroBaseline,
+    /// The good direction of the metric is not known.
+    DirectionUnknown,
+    /// The same samples on both sides: not measured again.
+    IdenticalSamples,
+    /// Covered by an `[[accept]]` entry.
+    Accepted,
+    /// Worse than its `[[accept]]` entry allows.
+    BeyondAccepted,
+    /// A value is NaN, infinite or negative.
+    InvalidValue,
+    /// The benchmark failed in its tool's file.
+    BenchmarkFailed,
+    /// The two sides' units differ.
+    UnitMismatch,
+    /// Shown only: `gate = false`, or computed from another metric.
+    NotGated,
+}
+
+impl Reason {
+    /// The code used in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OverFailLimit => "over-fail-limit",
+            Self::OverWarnLimit => "over-warn-limit",
+            Self::OverFailBudget => "over-fail-budget",
+            Self::OverWarnBudget => "over-warn-budget",
+            Self::BetterThanFailLimit => "better-than-fail-limit",
+            Self::UnderMinChange => "under-min-change",
+            Self::OneRun => "one-run",
+            Self::SamplesOverlap => "samples-overlap",
+            Self::WithinSuiteSpread => "within-suite-spread",
+            Self::SmallSuite => "small-suite",
+            Self::EnvironmentDiffers => "environment-differs",
+            Self::ZeroBaseline => "zero-baseline",
+            Self::DirectionUnknown => "direction-unknown",
+            Self::IdenticalSamples => "identical-samples",
+            Self::Accepted => "accepted",
+            Self::BeyondAccepted => "beyond-accepted",
+            Self::InvalidValue => "invalid-value",
+            Self::BenchmarkFailed => "benchmark-failed",
+            Self::UnitMismatch => "unit-mismatch",
+            Self::NotGated => "not-gated",
+        }
+    }
+}
+
+/// Something the reader of a verdict should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Note {
+    /// Stable code, one of `perfgate explain`'s.
+    pub code: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Row {
+    /// How much worse the row got, in the order for people: the logarithm of the ratio, turned so that more is worse.
+    ///
+    /// Zero where there is no ratio.
+    pub fn badness(&self) -> f64 {
+        let growth = self.change.map_or(0.0, |c| (1.0 + c).max(f64::MIN_POSITIVE).ln());
+        match self.better {
+            Some(Better::Higher) => -growth,
+            Some(Better::Lower) => growth,
+            None => growth.abs(),
+        }
+    }
+}
+
+impl Report {
+    /// The rows in the order for people: by verdict, worst first; within one by how much they changed, then by name.
+    pub fn worst_first(&self) -> Vec<&Row> {
+        let mut rows: Vec<&Row> = self.results.iter().collect();
+        rows.sort_by(|a, b| {
+            let size = |row: &Row| match row.verdict {
+                Verdict::Improved => -row.badness(),
+                _ => row.badness(),
+            };
+            (!a.gate, a.verdict).cmp(&(!b.gate, b.verdict)).then_with(|| size(b).total_cmp(&size(a)))
+        });
+        rows
+    }
+}
