@@ -194,6 +194,12 @@ impl Pattern {
             while folders && next <= length && byte(next - 1) != Some(b'/') {
                 next += 1;
             }
+            if let (false, Some(Token::Literal(wanted))) = (folders, self.tokens.get(after)) {
+                // Straight to where what follows can start.
+                while next < length && byte(next) != Some(*wanted) {
+                    next += 1;
+                }
+            }
             if next > length {
                 return Some(false);
             }

@@ -87,6 +87,7 @@ table! {
         #[cfg_attr(test, schemars(required))]
         benchmark "benchmark": Pattern,
         /// Which metric; every metric without it.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
         metric "metric": MetricId,
         /// How a run's samples become one value.
         statistic "statistic": Chosen,
@@ -110,7 +111,7 @@ table! {
         #[cfg_attr(test, schemars(required))]
         benchmark "benchmark": Pattern,
         /// Which metric.
-        #[cfg_attr(test, schemars(required))]
+        #[cfg_attr(test, schemars(with = "String"))]
         metric "metric": MetricId,
         /// The target: a worse value warns.
         warn "warn": Amount,
@@ -126,6 +127,7 @@ table! {
         #[cfg_attr(test, schemars(required))]
         benchmark "benchmark": Pattern,
         /// Which metric; every metric without it.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
         metric "metric": MetricId,
         /// How much worse is accepted; any change without it.
         up_to "up-to": Limit,
@@ -133,6 +135,7 @@ table! {
         #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date")))]
         until "until": Date,
         /// Why, for the reader of the report.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
         reason "reason": Untrusted,
     }
 }
@@ -141,10 +144,10 @@ table! {
     /// A benchmark that got another name.
     RenameTable {
         /// The name in the baseline.
-        #[cfg_attr(test, schemars(required))]
+        #[cfg_attr(test, schemars(with = "String"))]
         from "from": Untrusted,
         /// The name now.
-        #[cfg_attr(test, schemars(required))]
+        #[cfg_attr(test, schemars(with = "String"))]
         to "to": Untrusted,
     }
 }
