@@ -10,8 +10,11 @@
 //!
 //! Not here: opening files, and deciding which files are runs of which side (`io`).
 
+mod criterion;
 mod json;
+pub mod perfgate_run;
 mod probe;
+mod pytest_benchmark;
 
 use std::borrow::Cow;
 
@@ -92,7 +95,7 @@ pub trait Tree: Sync {
 }
 
 /// Every format, in the order of the README's table.
-pub static FORMATS: &[&Format] = &[];
+pub static FORMATS: &[&Format] = &[&criterion::FORMAT, &pytest_benchmark::FORMAT, &perfgate_run::FORMAT];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static Format> {
