@@ -10,6 +10,9 @@
 //!
 //! Not here: opening files, and deciding which files are runs of which side (`io`).
 
+mod benchfmt;
+mod go;
+mod go_json;
 mod json;
 mod probe;
 
@@ -92,7 +95,7 @@ pub trait Tree: Sync {
 }
 
 /// Every format, in the order of the README's table.
-pub static FORMATS: &[&Format] = &[];
+pub static FORMATS: &[&Format] = &[&go::FORMAT, &go_json::FORMAT];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static Format> {
