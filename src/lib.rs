@@ -7,6 +7,7 @@
 pub mod diag;
 pub mod format;
 pub mod model;
+pub mod report;
 pub mod stats;
 pub mod text;
 pub mod unit;
