@@ -8,6 +8,7 @@ pub mod config;
 pub mod diag;
 pub mod format;
 pub mod model;
+pub mod report;
 pub mod stats;
 pub mod text;
 pub mod unit;
