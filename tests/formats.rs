@@ -6,6 +6,7 @@
 //! change that is meant, `UPDATE_EXPECTED=1 cargo test --test formats` writes the files anew; read the difference.
 
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that panics has failed")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

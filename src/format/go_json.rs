@@ -127,9 +127,10 @@ impl<'a> Reading<'a> {
 
     /// A line that starts like an event but is none. What it said is lost, so lines that it may have ended are cut.
     fn broken(&mut self, document: &Document<'_>, line: Line<'a>, diagnostics: &mut Diagnostics) {
-        let (code, message) = match line.whole {
-            true => (Code::InvalidJson, "an event of the stream is not valid JSON"),
-            false => (Code::TruncatedLine, "the file ends within an event"),
+        let (code, message) = if line.whole {
+            (Code::InvalidJson, "an event of the stream is not valid JSON")
+        } else {
+            (Code::TruncatedLine, "the file ends within an event")
         };
         let wrong = serde_json::from_str::<serde::de::IgnoredAny>(line.text).err().map_or(0, |error| error.column());
         let mut location = Location::span(document.name.clone(), line.text, wrong.saturating_sub(1), 1);
@@ -189,5 +190,96 @@ impl Output<'_> {
             let Line { number, source, .. } = self.event;
             self.stream.line(collector, Line { text: &text, number, source, whole: false }, diagnostics);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<Run>, Vec<Diagnostic>) {
+        let mut diagnostics = Diagnostics::new();
+        let runs = parse(&Document { name: "x".into(), text }, &mut diagnostics);
+        (runs, diagnostics.into_vec())
+    }
+
+    fn output(package: &str, text: &str) -> String {
+        format!("{}\n", serde_json::json!({"Action": "output", "Package": package, "Output": text}))
+    }
+
+    fn values(run: &Run) -> Vec<(String, Vec<f64>)> {
+        let samples = |o: &crate::model::Observation| o.samples.as_deref().unwrap_or_default().to_vec();
+        run.series.iter().map(|(k, o)| (k.benchmark.qualified().raw().to_owned(), samples(o))).collect()
+    }
+
+    fn failures(run: &Run) -> Vec<(String, String)> {
+        run.failures.iter().map(|(id, f)| (id.qualified().raw().to_owned(), f.message.clone())).collect()
+    }
+
+    #[test]
+    fn lines_of_packages_that_alternate_are_put_together() {
+        let text = [
+            output("a", "BenchmarkX-8 \t"),
+            output("b", "BenchmarkX-8 \t"),
+            output("a", "1\t 1 ns/op\nBenchmarkY-8 \t 1\t 3"),
+            "make: entering\n".to_owned(),
+            output("b", "1\t 2 ns/op\n"),
+            output("a", " ns/op\n"),
+        ]
+        .concat();
+        let (runs, diagnostics) = read(&text);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let expected = [("a::BenchmarkX", 1e-9), ("b::BenchmarkX", 2.0 * 1e-9), ("a::BenchmarkY", 3.0 * 1e-9)];
+        assert_eq!(values(&runs[0]), expected.map(|(name, value)| (name.to_owned(), vec![value])));
+    }
+
+    #[test]
+    fn the_first_time_is_the_runs() {
+        let text = format!("{}{}", r#"{"Time":"2026-11-21T08:19:32.78Z","Action":"start","Package":"a"}"#, "\n");
+        let (runs, _) = read(&(text + &output("a", "BenchmarkX 1 1 ns/op\n")));
+        assert_eq!(runs[0].subject.taken_at, Some(1_795_249_172));
+    }
+
+    #[test]
+    fn a_broken_event_costs_no_more_than_its_own_text() {
+        let text = [
+            output("a", "BenchmarkX-8 \t 1\t 1 ns/op\n"),
+            output("a", "BenchmarkX-8 \t"),
+            "{\"Action\":\"output\",\"Package\":\"a\",\"Output\":\"1\\t 77 ns/op\n".to_owned(),
+            output("a", "BenchmarkY-8 \t 1\t 2 ns/op\n"),
+        ]
+        .concat();
+        let (runs, diagnostics) = read(&text);
+        let expected = [("a::BenchmarkX", 1e-9), ("a::BenchmarkY", 2.0 * 1e-9)];
+        assert_eq!(values(&runs[0]), expected.map(|(name, value)| (name.to_owned(), vec![value])));
+        assert_eq!((diagnostics[0].code, diagnostics[0].severity), (Code::InvalidJson, Severity::Warning));
+        assert_eq!(diagnostics[0].location.as_ref().unwrap().line, Some(3));
+        assert_eq!(failures(&runs[0])[0].0, "a::BenchmarkX");
+    }
+
+    #[test]
+    fn a_stream_that_ends_early_blames_the_benchmark_that_ran() {
+        let text = output("a", "BenchmarkX-8 \t 1\t 1 ns/op\nBenchmarkY-8 \t") + "{\"Action\":\"outp";
+        let (runs, diagnostics) = read(&text);
+        assert_eq!(failures(&runs[0]).iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a::BenchmarkY"]);
+        assert!(diagnostics.iter().all(|d| d.code == Code::TruncatedLine), "{diagnostics:?}");
+    }
+
+    #[test]
+    fn failures_are_found_without_output() {
+        let good = output("a", "BenchmarkX 1 1 ns/op\n");
+        let cases = [
+            (r#"{"Action":"fail","Package":"a","Test":"BenchmarkY"}"#, "a::BenchmarkY", "failed"),
+            (r#"{"Action":"fail","Package":"a"}"#, "a", "did not finish: the package failed"),
+            (r#"{"Action":"build-fail","ImportPath":"b [b.test]"}"#, "b", "build failed"),
+            ("FAIL\tb [build failed]", "b", "build failed"),
+        ];
+        for (line, name, message) in cases {
+            let (runs, _) = read(&format!("{good}{line}\n"));
+            assert_eq!(failures(&runs[0]), [(name.to_owned(), message.to_owned())], "{line}");
+        }
+        let text = "{\"Action\":\"build-fail\",\"ImportPath\":\"dep\"}\n{\"Action\":\"fail\",\"Package\":\"b\",\"FailedBuild\":\"dep\"}\n";
+        let (runs, _) = read(text);
+        assert_eq!(failures(&runs[0]).len(), 1, "one failure, not also one of the dependency");
     }
 }

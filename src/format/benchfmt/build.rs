@@ -6,11 +6,14 @@
 //!
 //! Not here: what units mean (`units`), and suffixes of names (`names`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::collect::{Benchmark, Collector, Key, Part};
+use indexmap::map::Entry;
+use indexmap::{IndexMap, IndexSet};
+
+use super::collect::{Benchmark, Collector, Key, Labels, Part, Series};
 use super::names::{Suffixes, split};
-use super::units::Units;
+use super::units::{STANDARD, UnitEntry, Units};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::model::{
     BenchmarkId, Details, Environment, Fault, MetricId, Observation, Origin, Run, SeriesKey, Subject, Summary,
@@ -29,8 +32,10 @@ impl Collector {
         let tool = Untrusted::from("go");
         let whole_file = Suffixes::of(&names(&parts));
         let mut seen: BTreeMap<Key, usize> = BTreeMap::new();
+        let parts = united(parts);
         let several = parts.len() > 1;
         let mut runs: Vec<Draft> = Vec::new();
+        let mut words = IndexSet::new();
         for part in parts {
             let of_part = match &whole_file {
                 Suffixes::AsWritten if several => Some(Suffixes::of(&names(std::slice::from_ref(&part)))),
@@ -52,11 +57,7 @@ impl Collector {
             }
             for (key, benchmark) in part.benchmarks {
                 let benchmark_id = id(&key);
-                let details = details(&key.name, suffixes);
-                if details != Details::default() {
-                    draft.run.details.insert(benchmark_id.clone(), details);
-                }
-                draft.benchmarks.push((benchmark_id, benchmark));
+                draft.benchmarks.push((benchmark_id, details(&key.name, suffixes, &mut words), benchmark));
             }
         }
         runs.into_iter().map(|draft| draft.finish(&units, taken_at)).filter(|run| !run.is_empty()).collect()
@@ -67,7 +68,9 @@ impl Collector {
 #[derive(Default)]
 struct Draft {
     run: Run,
-    benchmarks: Vec<(BenchmarkId, Benchmark)>,
+    benchmarks: Vec<(BenchmarkId, Details, Benchmark)>,
+    /// Labels that are known to change.
+    changing: BTreeSet<Box<str>>,
 }
 
 impl Draft {
@@ -78,7 +81,13 @@ impl Draft {
             Suffixes::One(threads) => Some(("gomaxprocs", threads.as_str())),
             _ => None,
         };
-        for (key, value) in part.labels.iter().map(|(key, value)| (&**key, &**value)).chain(threads) {
+        for (key, value) in part
+            .labels
+            .iter()
+            .map(|(key, value)| (&**key, &**value))
+            .filter(|(_, value)| !value.is_empty())
+            .chain(threads)
+        {
             let slot = match key {
                 "commit" | "git-commit" | "commit-hash" | "revision" | "sha" => {
                     commit.get_or_insert_with(|| value.into())
@@ -86,7 +95,7 @@ impl Draft {
                 "branch" | "git-branch" => branch.get_or_insert_with(|| value.into()),
                 _ => labels.entry(key.into()).or_insert_with(|| value.into()),
             };
-            if slot.raw() != value {
+            if slot.raw() != value && self.changing.insert(key.into()) {
                 let (key, slot, value) = (text::shown(&key.into()), text::shown(slot), text::shown(&value.into()));
                 diagnostics.push(
                     Diagnostic::new(
@@ -102,22 +111,59 @@ impl Draft {
 
     fn finish(mut self, units: &Units, taken_at: Option<i64>) -> Run {
         self.run.subject.taken_at = taken_at;
-        // Sorted here, the map is built from the bottom up instead of by a look-up for each series.
-        self.benchmarks.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut series: Vec<(SeriesKey, Observation)> = Vec::new();
-        for (id, benchmark) in self.benchmarks {
-            let start = series.len();
-            observe(&id, benchmark, units, &mut series);
-            if let Some(own) = series.get_mut(start..) {
-                own.sort_by(|(a, _), (b, _)| a.metric.cmp(&b.metric));
+        // Sorted here, the maps are built from the bottom up instead of by a look-up for each series.
+        self.benchmarks.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        let mut series: Vec<(SeriesKey, Observation)> =
+            Vec::with_capacity(self.benchmarks.iter().map(|(.., benchmark)| benchmark.series.len()).sum());
+        let mut details = Vec::new();
+        for (id, of_id, benchmark) in self.benchmarks {
+            if of_id != Details::default() {
+                details.push((id.clone(), of_id));
             }
+            observe(&id, benchmark, units, &mut series);
         }
         self.run.series = series.into_iter().collect();
+        self.run.details = details.into_iter().collect();
         self.run
     }
 }
 
-/// Distinct result names; where nothing has a result, those of the failures.
+/// Parts with those of the same configuration put together. A label that had not come yet is no other configuration: the
+/// first package of a file may lack the `cpu:` that the second one brings.
+fn united(parts: Vec<Part>) -> Vec<Part> {
+    if parts.len() < 2 {
+        return parts;
+    }
+    let mut first = Labels::new();
+    for (key, value) in parts.iter().flat_map(|part| &part.labels) {
+        first.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+    let mut united: IndexMap<Labels, Part> = IndexMap::new();
+    for part in parts {
+        let Part { labels, benchmarks, failures } = part;
+        let mut all = first.clone();
+        all.extend(labels);
+        let into = united.entry(all.clone()).or_insert_with(|| Part {
+            labels: all,
+            benchmarks: IndexMap::new(),
+            failures: BTreeMap::new(),
+        });
+        for (key, fault) in failures {
+            into.failures.entry(key).or_insert(fault);
+        }
+        for (key, benchmark) in benchmarks {
+            match into.benchmarks.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(benchmark);
+                }
+                Entry::Occupied(mut entry) => entry.get_mut().append(benchmark),
+            }
+        }
+    }
+    united.into_values().collect()
+}
+
+/// Result names; where nothing has a result, those of the failures.
 fn names(parts: &[Part]) -> Vec<&str> {
     let mut names: Vec<&str> = parts.iter().flat_map(|part| part.benchmarks.keys()).map(|key| &*key.name).collect();
     if names.is_empty() {
@@ -125,8 +171,6 @@ fn names(parts: &[Part]) -> Vec<&str> {
         // `--- FAIL: BenchmarkX` has no suffix when it failed in its first round.
         names.extend(failed.filter(|name| name.starts_with("Benchmark") && split(name).is_some()));
     }
-    names.sort_unstable();
-    names.dedup();
     names
 }
 
@@ -162,37 +206,42 @@ fn failures(failures: BTreeMap<Key, Fault>, suffixes: &Suffixes) -> BTreeMap<Key
     kept
 }
 
-/// The parameters in a name: `k=v` parts of its path, and the threads where they vary.
-fn details(name: &str, suffixes: &Suffixes) -> Details {
+/// The parameters in a name: `k=v` parts of its path, and the threads where they vary. `words` shares their text.
+fn details(name: &str, suffixes: &Suffixes, words: &mut IndexSet<Untrusted>) -> Details {
+    let mut word = |text: &str| {
+        if let Some(word) = words.get(text) {
+            return word.clone();
+        }
+        let word = Untrusted::from(text);
+        words.insert(word.clone());
+        word
+    };
     let mut details = Details::default();
     let mut path = suffixes.kept(name);
     if let Some(threads) = suffixes.threads(name) {
-        details.params.insert("gomaxprocs".into(), threads.into());
+        details.params.insert(word("gomaxprocs"), word(threads));
         if threads != "1" {
             path = split(name).map_or(name, |(base, _)| base);
         }
     }
     for (key, value) in path.split('/').skip(1).filter_map(|part| part.split_once('=')) {
         if !key.is_empty() {
-            details.params.entry(key.into()).or_insert_with(|| value.into());
+            details.params.entry(word(key)).or_insert_with(|| word(value));
         }
     }
     details
 }
 
-/// Turns a benchmark's series into observations.
+/// Turns a benchmark's series into observations, in the order of their metrics.
 fn observe(id: &BenchmarkId, benchmark: Benchmark, units: &Units, out: &mut Vec<(SeriesKey, Observation)>) {
-    let start = out.len();
     let Benchmark { position, mut series } = benchmark;
-    // Metrics that all formats share come first, so that a custom unit called `time` cannot take their name.
+    // Metrics that all formats share come first, so that a custom unit called `time` cannot take their name. Custom units
+    // are metrics by their own text and cannot be in the way of each other.
     series.sort_by_key(|series| !units.get(series.unit).is_some_and(|unit| unit.standard));
+    let mut named: Vec<(MetricId, &UnitEntry, Series)> = Vec::with_capacity(series.len());
     for one in series {
         let Some(unit) = units.get(one.unit) else { continue };
-        if one.samples.is_empty() && one.fault.is_none() {
-            continue;
-        }
-        // Custom units are metrics by their own text, so only the few standard ones can be in the way.
-        let taken = |metric: &MetricId| out.iter().skip(start).take(5).any(|(key, _)| key.metric == *metric);
+        let taken = |metric: &MetricId| named.iter().take(STANDARD.len()).any(|(known, ..)| known == metric);
         let mut metric = unit.metric.clone();
         if taken(&metric) {
             metric = MetricId(unit.text.clone());
@@ -200,17 +249,24 @@ fn observe(id: &BenchmarkId, benchmark: Benchmark, units: &Units, out: &mut Vec<
         while taken(&metric) {
             metric = MetricId::new(format!("{}'", metric.raw()));
         }
+        named.push((metric, unit, one));
+    }
+    named.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    for (metric, unit, Series { unit: _, samples, fault }) in named {
+        if samples.is_empty() && fault.is_none() {
+            continue;
+        }
         let (better, kind) = units.meaning(unit);
         let observation = Observation {
             unit: unit.parsed.unit.clone(),
             tool_unit: Some(unit.text.clone()),
             better,
             kind,
-            summary: Summary::of_samples(&one.samples),
-            samples: (!one.samples.is_empty()).then(|| one.samples.into_boxed_slice()),
+            summary: Summary::of_samples(&samples),
+            samples: (!samples.is_empty()).then(|| samples.into_boxed_slice()),
             origin: Origin { suite: 0, position },
             derived: false,
-            fault: one.fault,
+            fault: fault.map(|fault| *fault),
         };
         out.push((SeriesKey { benchmark: id.clone(), metric }, observation));
     }

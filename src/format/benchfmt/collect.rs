@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use indexmap::{Equivalent, IndexMap, IndexSet};
 
-use super::units::{STANDARD, Units};
+use super::units::{STANDARD, UnitEntry, Units};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::model::Fault;
 use crate::text::{self, Untrusted};
@@ -58,8 +58,14 @@ impl<'a> Iterator for Fields<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let text = self.rest.trim_start();
-        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        let space = |b: u8| matches!(b, b' ' | 9..=13);
+        let mut text = self.rest.get(self.rest.bytes().position(|b| !space(b))?..)?;
+        let mut end = text.bytes().position(|b| space(b) || !b.is_ascii()).unwrap_or(text.len());
+        if text.as_bytes().get(end).is_some_and(|b| !b.is_ascii()) {
+            // White space beyond ASCII separates as well, as it does for Go.
+            text = text.trim_start();
+            end = text.find(char::is_whitespace).unwrap_or(text.len());
+        }
         let (field, rest) = text.split_at_checked(end)?;
         self.rest = rest;
         (!field.is_empty()).then_some(field)
@@ -90,7 +96,8 @@ impl Equivalent<Key> for KeyRef<'_> {
 pub(super) struct Series {
     pub(super) unit: u32,
     pub(super) samples: Vec<f64>,
-    pub(super) fault: Option<Fault>,
+    /// Boxed, because it is rare and large.
+    pub(super) fault: Option<Box<Fault>>,
 }
 
 /// A benchmark's results.
@@ -101,17 +108,33 @@ pub(super) struct Benchmark {
 
 impl Benchmark {
     /// The series of a unit. `nth` is where it is if the line has the units of the lines before.
-    fn series(&mut self, units: &mut Units, nth: usize, unit: &str) -> Option<&mut Series> {
+    /// `samples` is how many it will have if it is like the others.
+    fn series(&mut self, units: &mut Units, nth: usize, unit: &str, samples: usize) -> Option<&mut Series> {
         let at = if self.series.get(nth).is_some_and(|series| units.is(series.unit, unit)) {
             nth
         } else {
             let number = units.number(unit);
             self.series.iter().position(|series| series.unit == number).unwrap_or_else(|| {
-                self.series.push(Series { unit: number, samples: Vec::new(), fault: None });
+                self.series.push(Series { unit: number, samples: Vec::with_capacity(samples), fault: None });
                 self.series.len() - 1
             })
         };
         self.series.get_mut(at)
+    }
+}
+
+impl Benchmark {
+    /// Adds later results of the same benchmark.
+    pub(super) fn append(&mut self, later: Self) {
+        for mut series in later.series {
+            match self.series.iter_mut().find(|own| own.unit == series.unit) {
+                Some(own) => {
+                    own.samples.append(&mut series.samples);
+                    own.fault = own.fault.take().or(series.fault);
+                }
+                None => self.series.push(series),
+            }
+        }
     }
 }
 
@@ -137,6 +160,8 @@ pub(in crate::format) struct Collector {
     pub(super) parts: Vec<Part>,
     by_labels: BTreeMap<Labels, usize>,
     positions: u32,
+    /// Samples of the first series of the benchmark that was the last to be new: `-count`, most of the time.
+    repeats: usize,
     marker: Marker,
 }
 
@@ -183,6 +208,7 @@ impl Collector {
             parts: Vec::new(),
             by_labels: BTreeMap::new(),
             positions: 0,
+            repeats: 1,
             marker: Marker { file: file.clone(), made: 0 },
         }
     }
@@ -225,6 +251,8 @@ impl Collector {
             }
         }
         let at = benchmarks.get_index_of(&key).unwrap_or_else(|| {
+            let before = benchmarks.last().and_then(|(_, before)| before.series.first());
+            self.repeats = before.map_or(1, |series| series.samples.len().clamp(1, 64));
             let position = self.positions;
             self.positions = position.saturating_add(1);
             let key = Key { package: place.package, name: name.into() };
@@ -244,7 +272,7 @@ impl Collector {
         diagnostics: &mut Diagnostics,
     ) {
         let Some(at) = self.find(place, name) else { return };
-        let Self { units, parts, marker, .. } = self;
+        let Self { units, parts, marker, repeats, .. } = self;
         let Some((_, benchmark)) = parts.get_mut(place.part).and_then(|part| part.benchmarks.get_index_mut(at)) else {
             return;
         };
@@ -276,7 +304,7 @@ impl Collector {
                 );
                 continue;
             };
-            let Some(series) = benchmark.series(units, nth, unit) else { continue };
+            let Some(series) = benchmark.series(units, nth, unit, *repeats) else { continue };
             nth += 1;
             let entry = units.get(series.unit);
             let scaled = parsed.unwrap_or(0.0) * entry.map_or(1.0, |unit| unit.parsed.factor);
@@ -293,7 +321,7 @@ impl Collector {
                 } else {
                     (value, format!("`{}` is not a number", text::shown(&value.into())))
                 })
-            } else if !scaled.is_finite() || (scaled < 0.0 && entry.is_some_and(|unit| unit.never_negative())) {
+            } else if !scaled.is_finite() || (scaled < 0.0 && entry.is_some_and(UnitEntry::never_negative)) {
                 Some((value, format!("`{}` cannot be a measurement", text::shown(&value.into()))))
             } else {
                 None
@@ -301,7 +329,7 @@ impl Collector {
             match wrong {
                 None => series.samples.push(scaled),
                 Some((part, message)) if series.fault.is_none() => {
-                    series.fault = Some(Fault { message, location: Some(marker.at(line, part)) });
+                    series.fault = Some(Box::new(Fault { message, location: Some(marker.at(line, part)) }));
                 }
                 Some(_) => {}
             }
@@ -367,13 +395,11 @@ impl Collector {
         }
         let location = marker.at(line, line.text.get(line.text.len() - (rest.len() - kept)..).unwrap_or(count));
         for unit in lost {
-            if let Some(series) = benchmark.series(units, usize::MAX, &unit)
+            if let Some(series) = benchmark.series(units, usize::MAX, &unit, 0)
                 && series.fault.is_none()
             {
-                series.fault = Some(Fault {
-                    message: "the file ends within this result".to_owned(),
-                    location: Some(location.clone()),
-                });
+                let message = "the file ends within this result".to_owned();
+                series.fault = Some(Box::new(Fault { message, location: Some(location.clone()) }));
             }
         }
         diagnostics.push(truncated(name, location));
@@ -381,12 +407,11 @@ impl Collector {
 
     /// Notes that a benchmark, or with `None` the whole package, failed. The first reason given is kept.
     pub(super) fn fail(&mut self, place: &Place, name: Option<&str>, message: String, location: Location) {
-        let key = match name {
-            Some(name) => Key { package: place.package, name: name.into() },
-            None => {
-                let package = place.package.and_then(|at| self.packages.get_index(at as usize));
-                Key { package: None, name: package.map_or("go test", Untrusted::raw).into() }
-            }
+        let key = if let Some(name) = name {
+            Key { package: place.package, name: name.into() }
+        } else {
+            let package = place.package.and_then(|at| self.packages.get_index(at as usize));
+            Key { package: None, name: package.map_or("go test", Untrusted::raw).into() }
         };
         if let Some(part) = self.parts.get_mut(place.part) {
             part.failures.entry(key).or_insert(Fault { message, location: Some(location) });

@@ -37,7 +37,6 @@ pub(super) fn is_telling(line: &str) -> bool {
             fields.nth(2).is_some_and(|time| time.ends_with('s') || time == "(cached)")
         }
         Some(b'-') => line.starts_with("--- FAIL: Benchmark"),
-        Some(b'g') => line.strip_prefix("goos: ").is_some_and(|os| !os.trim().contains(char::is_whitespace)),
         _ => false,
     }
 }
@@ -105,7 +104,8 @@ fn is_message(key: &str, value: &str) -> bool {
         | "goroutine" | "bash" | "sh" | "zsh" | "dash" | "env" | "timeout" | "make" | "gmake" | "ld" | "gcc"
         | "clang" | "cc" | "cgo" | "vet" | "link" | "compile" | "testing" | "runtime" | "sudo" | "docker" | "git"
         | "http" | "https" => true,
-        _ => key.ends_with(".go") || key.ends_with(".sh"),
+        // A file with a place in it, as compilers and shells write.
+        _ => key.rsplit('.').next().is_some_and(|end| key.len() > end.len() && matches!(end, "go" | "sh" | "c" | "s")),
     }
 }
 
@@ -152,7 +152,6 @@ mod tests {
             "FAIL\texample.com/x [build failed]",
             "ok  \texample.com/x\t0.1s",
             "--- FAIL: BenchmarkA",
-            "goos: linux",
         ];
         let others = [
             "Benchmarking foo: Collecting 100 samples",
@@ -161,6 +160,7 @@ mod tests {
             "test bench_x ... bench: 12 ns/iter (+/- 1)",
             "ok 1 - works",
             "FAILED (failures=1)",
+            "goos: linux",
             "Benchmark  Mode  Cnt  Score   Error  Units",
         ];
         assert_eq!(ours.iter().filter(|line| !is_telling(line)).collect::<Vec<_>>(), Vec::<&&str>::new());

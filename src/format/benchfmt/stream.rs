@@ -122,9 +122,10 @@ impl Stream {
             self.note_death(collector, &line, rest.trim());
         } else if is_go_name(name) && name != "Benchmark" {
             let shown = text::shown(&name.into());
-            let (code, message) = match line.whole {
-                true => (Code::MalformedLine, format!("`{shown}` is not followed by a result")),
-                false => (Code::TruncatedLine, format!("the file ends within the line of `{shown}`")),
+            let (code, message) = if line.whole {
+                (Code::MalformedLine, format!("`{shown}` is not followed by a result"))
+            } else {
+                (Code::TruncatedLine, format!("the file ends within the line of `{shown}`"))
             };
             let location = collector.locate(&line, line.text.trim_end());
             diagnostics.push(Diagnostic::new(code, message).at(location));
@@ -219,10 +220,13 @@ impl Stream {
             self.in_stack = in_stack(text);
         }
         self.note_death(collector, &line, text);
-        if let Some((key, value)) = key_value(text)
-            && !is_message(key, value)
-        {
-            return self.configure(collector, key, value, below_head);
+        if let Some((key, value)) = key_value(text) {
+            // What `go` says on standard error before the first package does not end a head, nor begin one.
+            return if is_message(key, value) {
+                !below_head
+            } else {
+                self.configure(collector, key, value, below_head)
+            };
         }
         text.starts_with("?   \t")
     }
@@ -246,15 +250,13 @@ impl Stream {
             "goversion" | "go-version" | "go_version" => "go",
             other => other,
         };
-        let changed = if value.is_empty() {
-            self.labels.remove(label).is_some()
-        } else if self.labels.get(label).is_some_and(|known| **known == *value) {
-            false
-        } else {
-            self.labels.insert(label.into(), value.into());
-            true
+        // A label that is taken back stays as an empty one: it is not the same as one that did not come yet.
+        let changed = match self.labels.get(label) {
+            Some(known) => **known != *value,
+            None => !value.is_empty(),
         };
         if changed {
+            self.labels.insert(label.into(), value.into());
             self.place = None;
         }
         true

@@ -13,8 +13,8 @@ use crate::model::{Better, Kind, MetricId};
 use crate::text::Untrusted;
 use crate::unit::{self, Parsed, Unit};
 
-/// Units that the `testing` package itself writes: cut text is measured against these.
-pub(super) const STANDARD: [&str; 4] = ["ns/op", "MB/s", "B/op", "allocs/op"];
+/// Units with a metric that all formats share. Cut units are measured against these.
+pub(super) const STANDARD: [&str; 5] = ["ns/op", "MB/s", "B/s", "B/op", "allocs/op"];
 
 /// Counts of which less is better when they are given per operation.
 const COSTS: [&str; 9] =
@@ -126,10 +126,9 @@ impl Units {
 
     /// Direction and kind of a unit, with what the file says about it.
     pub(super) fn meaning(&self, unit: &UnitEntry) -> (Option<Better>, Kind) {
-        let stated = match self.stated.is_empty() {
-            true => Stated::default(),
-            false => self.stated.get(&tidy(unit.text.raw())).copied().unwrap_or_default(),
-        };
+        // Most files have no `Unit` line, and this is asked for every series.
+        let stated = if self.stated.is_empty() { None } else { self.stated.get(&tidy(unit.text.raw())).copied() };
+        let stated = stated.unwrap_or_default();
         (stated.better.or(unit.parsed.better), stated.kind.unwrap_or(unit.kind))
     }
 }
