@@ -170,7 +170,7 @@ fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Untrust
 }
 
 fn samples<'de, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'a, [f64]>>, D::Error> {
-    Ok(Option::<Samples>::deserialize(deserializer)?.map(|Samples(samples)| Cow::Owned(samples)))
+    Ok(Option::<Samples>::deserialize(deserializer)?.map(|samples| Cow::Owned(samples.values)))
 }
 
 /// Runs as text: one document a line, with the same bytes for equal runs.

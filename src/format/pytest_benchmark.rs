@@ -246,11 +246,20 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
         run.subject = Subject { commit: id.known(), branch: branch.known(), taken_at: None };
     }
     run.subject.taken_at = datetime.0.as_deref().and_then(seconds_since_1970);
-    let mut reading = Reading { document, diagnostics, run, located: 0 };
+    let mut reading = Reading { document, diagnostics, run, located: 0, abridged: 0 };
     for (index, benchmark) in benchmarks.into_iter().enumerate() {
         reading.benchmark(index, benchmark);
     }
-    vec![reading.run]
+    let Reading { run, abridged, .. } = reading;
+    if abridged > 0 {
+        let message = format!("`stats.data` of {abridged} of the benchmarks is cut short by a text");
+        diagnostics.push(
+            Diagnostic::new(Code::MissingSamples, message)
+                .at(Location::file(document.name.clone()))
+                .note("their mean, median and quartiles are used"),
+        );
+    }
+    vec![run]
 }
 
 /// Times without an offset are taken for UTC: up to version 5.0 the local time is written so.
@@ -287,6 +296,8 @@ struct Reading<'a, 'd> {
     run: Run,
     /// How many places were looked up so far.
     located: usize,
+    /// How many benchmarks have text among their samples.
+    abridged: usize,
 }
 
 impl Reading<'_, '_> {
@@ -329,7 +340,8 @@ impl Reading<'_, '_> {
             derived: false,
             fault: None,
         };
-        let samples = data.map(|Samples(data)| data).filter(|data| !data.is_empty());
+        self.abridged += usize::from(data.as_ref().is_some_and(|data| data.has_text));
+        let samples = data.filter(|data| !data.has_text && !data.values.is_empty()).map(|data| data.values);
         let bad = samples.iter().flatten().enumerate().find(|(_, v)| !is_duration(**v));
         observation.fault = if let Some((sample, value)) = bad {
             let message = format!("round {} is {}", sample + 1, unfit(*value));
