@@ -1,5 +1,7 @@
 //! Real Criterion trees: each parses to the counts and means that an independent script found in them.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its input fails")]
+#![expect(clippy::unreadable_literal, reason = "numbers as the counting script prints them")]
 #![expect(clippy::disallowed_methods, reason = "tests read the corpus from disk")]
 
 use std::path::{Path, PathBuf};

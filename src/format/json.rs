@@ -10,6 +10,9 @@
 //!
 //! Not here: what any document means.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;

@@ -27,6 +27,9 @@ use crate::model::{
 use crate::text::{self, Untrusted};
 use crate::unit;
 
+#[cfg(test)]
+mod tests;
+
 /// The entry in the table of formats.
 pub(super) static FORMAT: Format = Format {
     name: "pytest-benchmark",
@@ -246,7 +249,7 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
         run.subject = Subject { commit: id.known(), branch: branch.known(), taken_at: None };
     }
     run.subject.taken_at = datetime.0.as_deref().and_then(seconds_since_1970);
-    let mut reading = Reading { document, diagnostics, run, located: 0, abridged: 0 };
+    let mut reading = Reading { document, diagnostics, run, name: Untrusted::default(), located: 0, abridged: 0 };
     for (index, benchmark) in benchmarks.into_iter().enumerate() {
         reading.benchmark(index, benchmark);
     }
@@ -294,6 +297,8 @@ struct Reading<'a, 'd> {
     document: &'a Document<'d>,
     diagnostics: &'a mut Diagnostics,
     run: Run,
+    /// The benchmark that is being read.
+    name: Untrusted,
     /// How many places were looked up so far.
     located: usize,
     /// How many benchmarks have text among their samples.
@@ -308,6 +313,7 @@ impl Reading<'_, '_> {
             Untrusted::from(package.unwrap_or(full))
         });
         let id = BenchmarkId::new(FORMAT.name, package, name.as_ref());
+        self.name = id.name.clone();
         let details = Details { params: texts(params.unwrap_or_default(), param), group: group.known() };
         if details != Details::default() {
             self.run.details.entry(id.clone()).or_insert(details);
@@ -453,7 +459,8 @@ impl Reading<'_, '_> {
     }
 
     fn row_fault(&mut self, code: Code, path: &[Step], message: String) -> Fault {
-        self.fault(code, path, message.clone(), message)
+        let headline = format!("`{}`: {message}", text::shown(&self.name));
+        self.fault(code, path, headline, message)
     }
 
     /// Says what is wrong with a row, and where.
