@@ -1,5 +1,7 @@
 //! The rules of the format, on documents made for them.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn read(text: &str) -> (Vec<Run>, Vec<Diagnostic>) {
@@ -201,4 +203,16 @@ fn a_deep_value_in_extra_info_is_refused() {
     let deep = "{\"a\":".repeat(100_000);
     let (runs, said) = read(&with(&format!(r#"{{"name": "t", "extra_info": {deep}"#)));
     assert_eq!((runs.len(), said[0].code), (0, Code::NestedTooDeep));
+}
+
+proptest! {
+    #[test]
+    fn damage_is_never_silent_and_never_panics(at in 0_usize..400, length in 0_usize..40, with_text in "[\\[\\]{}\",:0-9eE+NaIl-]{0,6}") {
+        let text = with(&format!("{},{}", entry("test_a", r#""data": [1, 2], "mean": 1.5"#), entry("test_b", r#""mean": 2"#)));
+        let end = (at + length).min(text.len());
+        let start = at.min(end);
+        let damaged = format!("{}{with_text}{}", &text[..start], &text[end..]);
+        let (runs, said) = read(&damaged);
+        prop_assert_eq!(runs.is_empty(), said.iter().any(|d| d.severity == crate::diag::Severity::Error));
+    }
 }
