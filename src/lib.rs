@@ -4,6 +4,7 @@
 //! `io` opens inputs → `format` turns them into `model` runs → `verdict` judges two sides by the limits of `config` →
 //! `report` turns the outcome into text → `cli` prints it and picks the exit code.
 
+pub mod config;
 pub mod diag;
 pub mod format;
 pub mod model;

@@ -10,7 +10,10 @@
 //!
 //! Not here: opening files, and deciding which files are runs of which side (`io`).
 
+mod benchfmt;
 mod criterion;
+mod go;
+mod go_json;
 mod json;
 pub mod perfgate_run;
 mod probe;
@@ -95,7 +98,14 @@ pub trait Tree: Sync {
 }
 
 /// Every format, in the order of the README's table.
-pub static FORMATS: &[&Format] = &[&criterion::FORMAT, &pytest_benchmark::FORMAT, &perfgate_run::FORMAT];
+#[rustfmt::skip]
+pub static FORMATS: &[&Format] = &[
+    &criterion::FORMAT,
+    &go::FORMAT,
+    &go_json::FORMAT,
+    &pytest_benchmark::FORMAT,
+    &perfgate_run::FORMAT,
+];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static Format> {
