@@ -10,6 +10,9 @@
 //!
 //! Not here: what any document means.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -410,7 +413,11 @@ impl Visitor<'_> for NumberVisitor {
 
 /// An array of numbers. What is not a number in it is NaN, so that it costs its row and not the file.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Samples(pub(super) Vec<f64>);
+pub(super) struct Samples {
+    pub(super) values: Vec<f64>,
+    /// Whether there is text among them, as where somebody cut a long list by hand.
+    pub(super) has_text: bool,
+}
 
 impl<'de> Deserialize<'de> for Samples {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -424,14 +431,15 @@ impl<'de> Deserialize<'de> for Samples {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Samples, A::Error> {
-                let mut values = Vec::new();
+                let mut samples = Samples::default();
                 while let Some(number) = seq.next_element::<Number>()? {
-                    values.push(match number {
+                    samples.has_text |= matches!(number, Number::Text(_));
+                    samples.values.push(match number {
                         Number::Value(value) => value,
                         Number::Text(_) | Number::Missing => f64::NAN,
                     });
                 }
-                Ok(Samples(values))
+                Ok(samples)
             }
         }
 

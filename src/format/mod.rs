@@ -206,7 +206,8 @@ pub enum Detection {
 
 /// Finds the format of a document by its content.
 pub fn detect(text: &str) -> Detection {
-    for probe in [Probe::head(text), Probe::whole(text)] {
+    for whole in [false, true] {
+        let probe = if whole { Probe::whole(text) } else { Probe::head(text) };
         let mut claims: Vec<&'static Format> = Vec::new();
         for format in FORMATS {
             if let Reader::Text { claims: claim, .. } = format.reader

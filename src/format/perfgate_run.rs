@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::json::{self, Entries, Samples, Step};
 use super::{Document, Format, Probe, Reader};
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::model::{
     BenchmarkId, Better, Details, Environment, Fault, Kind, MetricId, Observation, Origin, Run, SeriesKey, Statistic,
     Subject, Suite, Summary, Unit,
@@ -170,7 +170,7 @@ fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Untrust
 }
 
 fn samples<'de, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'a, [f64]>>, D::Error> {
-    Ok(Option::<Samples>::deserialize(deserializer)?.map(|Samples(samples)| Cow::Owned(samples)))
+    Ok(Option::<Samples>::deserialize(deserializer)?.map(|samples| Cow::Owned(samples.values)))
 }
 
 /// Runs as text: one document a line, with the same bytes for equal runs.
@@ -343,7 +343,7 @@ fn observation(
         if fault.is_none() {
             let message = format!("sample {} is negative or not a finite number", bad + 1);
             let headline = format!("`{}`: {message}", text::shown(&id.name));
-            let place = crate::diag::Location::file(document.name.clone());
+            let place = Location::file(document.name.clone());
             diagnostics.push(Diagnostic::new(Code::InvalidValue, headline).at(place.clone()));
             fault = Some(Fault { message, location: Some(place) });
         }

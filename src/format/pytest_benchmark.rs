@@ -27,6 +27,9 @@ use crate::model::{
 use crate::text::{self, Untrusted};
 use crate::unit;
 
+#[cfg(test)]
+mod tests;
+
 /// The entry in the table of formats.
 pub(super) static FORMAT: Format = Format {
     name: "pytest-benchmark",
@@ -246,11 +249,20 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
         run.subject = Subject { commit: id.known(), branch: branch.known(), taken_at: None };
     }
     run.subject.taken_at = datetime.0.as_deref().and_then(seconds_since_1970);
-    let mut reading = Reading { document, diagnostics, run, located: 0 };
+    let mut reading = Reading { document, diagnostics, run, name: Untrusted::default(), located: 0, abridged: 0 };
     for (index, benchmark) in benchmarks.into_iter().enumerate() {
         reading.benchmark(index, benchmark);
     }
-    vec![reading.run]
+    let Reading { run, abridged, .. } = reading;
+    if abridged > 0 {
+        let message = format!("`stats.data` of {abridged} of the benchmarks is cut short by a text");
+        diagnostics.push(
+            Diagnostic::new(Code::MissingSamples, message)
+                .at(Location::file(document.name.clone()))
+                .note("their mean, median and quartiles are used"),
+        );
+    }
+    vec![run]
 }
 
 /// Times without an offset are taken for UTC: up to version 5.0 the local time is written so.
@@ -285,8 +297,12 @@ struct Reading<'a, 'd> {
     document: &'a Document<'d>,
     diagnostics: &'a mut Diagnostics,
     run: Run,
+    /// The benchmark that is being read.
+    name: Untrusted,
     /// How many places were looked up so far.
     located: usize,
+    /// How many benchmarks have text among their samples.
+    abridged: usize,
 }
 
 impl Reading<'_, '_> {
@@ -297,6 +313,7 @@ impl Reading<'_, '_> {
             Untrusted::from(package.unwrap_or(full))
         });
         let id = BenchmarkId::new(FORMAT.name, package, name.as_ref());
+        self.name = id.name.clone();
         let details = Details { params: texts(params.unwrap_or_default(), param), group: group.known() };
         if details != Details::default() {
             self.run.details.entry(id.clone()).or_insert(details);
@@ -329,7 +346,8 @@ impl Reading<'_, '_> {
             derived: false,
             fault: None,
         };
-        let samples = data.map(|Samples(data)| data).filter(|data| !data.is_empty());
+        self.abridged += usize::from(data.as_ref().is_some_and(|data| data.has_text));
+        let samples = data.filter(|data| !data.has_text && !data.values.is_empty()).map(|data| data.values);
         let bad = samples.iter().flatten().enumerate().find(|(_, v)| !is_duration(**v));
         observation.fault = if let Some((sample, value)) = bad {
             let message = format!("round {} is {}", sample + 1, unfit(*value));
@@ -441,7 +459,8 @@ impl Reading<'_, '_> {
     }
 
     fn row_fault(&mut self, code: Code, path: &[Step], message: String) -> Fault {
-        self.fault(code, path, message.clone(), message)
+        let headline = format!("`{}`: {message}", text::shown(&self.name));
+        self.fault(code, path, headline, message)
     }
 
     /// Says what is wrong with a row, and where.

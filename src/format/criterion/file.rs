@@ -80,14 +80,15 @@ impl<'de> Deserialize<'de> for Sample {
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Sample, A::Error> {
                 let Named { iters, times } = Named::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
-                Ok(Sample { iters: iters.0, times: times.0 })
+                Ok(Sample { iters: iters.values, times: times.values })
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Sample, A::Error> {
-                let (Some(Samples(iters)), Some(Samples(times))) = (seq.next_element()?, seq.next_element()?) else {
+                let (Some(iters), Some(times)) = (seq.next_element::<Samples>()?, seq.next_element::<Samples>()?)
+                else {
                     return Err(A::Error::custom("expected a pair of arrays: iterations and times"));
                 };
-                Ok(Sample { iters, times })
+                Ok(Sample { iters: iters.values, times: times.values })
             }
         }
 
