@@ -71,9 +71,8 @@ impl Tree for Folder {
 }
 
 fn parse(path: PathBuf, part: Option<&str>) -> (Vec<Run>, Diagnostics) {
-    let Reader::Tree { claims, parse } = by_name("criterion").unwrap().reader else { panic!("not a tree") };
+    let Reader::Tree { parse, .. } = by_name("criterion").unwrap().reader else { panic!("not a tree") };
     let tree = Folder::open(path);
-    assert!(claims(&tree));
     let mut diagnostics = Diagnostics::new();
     (parse(&tree, part, &mut diagnostics), diagnostics)
 }
