@@ -1,3 +1,5 @@
+//! What the configuration means: precedence, inheritance, limits, and the checked-in schema.
+
 use super::tables::File;
 use super::*;
 use crate::diag::{Code, Diagnostics};

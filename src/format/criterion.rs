@@ -5,23 +5,21 @@
 //! there, `estimates.json` is not read: everything in it is computed from them, slopes and resampled intervals aside.
 //!
 //! A tree keeps the results of benchmarks that were deleted or filtered out. Folders of `new` that are much older than the
-//! rest are therefore left out. A tree that holds copies of itself, such as a folder of downloaded runs, gives one run for
-//! each. One folder that cannot be read costs its benchmark and nothing else.
+//! rest are therefore left out. One folder that cannot be read costs its benchmark and nothing else.
 //!
 //! Criterion tells the unit of a custom measurement only in `raw.csv` (its feature `csv_output`); without that file values are
 //! nanoseconds. It judges every measurement as lower-is-better, and so does this.
 //!
 //! Not here: `change/` (a ratio to a run that is gone), reports, and whether two sides are the same measurement.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{Format, Reader, Tree};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity};
 use crate::model::{BenchmarkId, Details, MetricId, Origin, Run, SeriesKey};
-use crate::text::{self, Untrusted};
+use crate::text;
 
 mod file;
 mod folder;
@@ -37,15 +35,11 @@ pub(super) static FORMAT: Format = Format {
     url: "https://github.com/criterion-rs/criterion.rs",
     tested: "0.2 to 0.8",
     written_by: "cargo bench",
-    reader: Reader::Tree { claims, parse },
+    reader: Reader::Tree { roots: folder::roots, parse },
 };
 
 /// Folders of results are at least this much apart before the older ones count as stale, in seconds.
 const LEAST_GAP: i64 = 3600;
-
-fn claims(tree: &dyn Tree) -> bool {
-    folders(tree).iter().any(Folder::is_claim)
-}
 
 fn parse(tree: &dyn Tree, part: Option<&str>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     let wanted = part.unwrap_or("new");
@@ -55,32 +49,27 @@ fn parse(tree: &dyn Tree, part: Option<&str>, diagnostics: &mut Diagnostics) -> 
         diagnostics.push(unknown_baseline(tree, part, &all));
         return Vec::new();
     }
-    let mut read: Vec<Outcome> = chosen.par_iter().map(|folder| Outcome::read(tree, folder)).collect();
-    settle_roots(&mut read);
-    let mut runs = Vec::new();
-    for mut outcomes in copies(read) {
-        if part.is_none() {
-            leave_out_stale(tree, &mut outcomes, diagnostics);
-        }
-        for outcome in &mut outcomes {
-            diagnostics.append(std::mem::take(&mut outcome.diagnostics));
-        }
-        let unnamed = outcomes.iter().filter(|o| !o.named).collect();
-        if let Some((count, names)) = list(unnamed) {
-            let mut note = Diagnostic::new(Code::NotFound, format!("{count} without benchmark.json: {names}"));
-            note.severity = Severity::Note;
-            let note = note.at(Location::file(tree.name().clone()));
-            diagnostics.push(note.note("the path of the folder is used as the benchmark's name"));
-        }
-        let estimated = outcomes.iter().filter(|o| o.estimated).collect();
-        if let Some((count, names)) = list(estimated) {
-            let note = Diagnostic::new(Code::MissingSamples, format!("{count} without sample.json: {names}"));
-            let note = note.at(Location::file(tree.name().clone()));
-            diagnostics.push(note.note("the mean and median of estimates.json are used"));
-        }
-        runs.push(run(outcomes));
+    let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|folder| Outcome::read(tree, folder)).collect();
+    if part.is_none() {
+        leave_out_stale(tree, &mut outcomes, diagnostics);
     }
-    runs
+    for outcome in &mut outcomes {
+        diagnostics.append(std::mem::take(&mut outcome.diagnostics));
+    }
+    let unnamed = outcomes.iter().filter(|o| !o.named).collect();
+    if let Some((count, names)) = list(unnamed) {
+        let mut note = Diagnostic::new(Code::NotFound, format!("{count} without benchmark.json: {names}"));
+        note.severity = Severity::Note;
+        let note = note.at(Location::file(tree.name().clone()));
+        diagnostics.push(note.note("the path of the folder is used as the benchmark's name"));
+    }
+    let estimated = outcomes.iter().filter(|o| o.estimated).collect();
+    if let Some((count, names)) = list(estimated) {
+        let note = Diagnostic::new(Code::MissingSamples, format!("{count} without sample.json: {names}"));
+        let note = note.at(Location::file(tree.name().clone()));
+        diagnostics.push(note.note("the mean and median of estimates.json are used"));
+    }
+    vec![run(outcomes)]
 }
 
 fn unknown_baseline(tree: &dyn Tree, part: Option<&str>, all: &[Folder<'_>]) -> Diagnostic {
@@ -116,39 +105,6 @@ fn list(outcomes: Vec<&Outcome>) -> Option<(String, String)> {
         1 => Some(("1 benchmark".to_owned(), names.join(", "))),
         n => Some((format!("{n} benchmarks"), names.join(", "))),
     }
-}
-
-/// Finds the tree that folders without a readable `benchmark.json` are part of, and cuts it off their names.
-fn settle_roots(outcomes: &mut [Outcome]) {
-    let roots: BTreeSet<String> = outcomes.iter().filter_map(|o| o.root.clone()).collect();
-    for outcome in outcomes.iter_mut().filter(|o| o.root.is_none()) {
-        let below = |root: &str| match root {
-            "" => Some(outcome.folder.clone()),
-            root => outcome.folder.strip_prefix(root)?.strip_prefix('/').map(str::to_owned),
-        };
-        // The longest root comes last.
-        let found = roots.iter().rev().find_map(|root| Some((root.clone(), below(root)?)));
-        if let Some((root, folder)) = found {
-            outcome.root = Some(root);
-            if outcome.full_id.raw() == outcome.folder && !folder.is_empty() {
-                outcome.full_id = folder.into();
-            }
-        }
-    }
-}
-
-/// The trees that the outcomes are of: several where the same benchmark is below several roots, else one.
-fn copies(outcomes: Vec<Outcome>) -> Vec<Vec<Outcome>> {
-    let mut seen: BTreeMap<&Untrusted, &str> = BTreeMap::new();
-    let roots = outcomes.iter().filter_map(|o| Some((&o.full_id, o.root.as_deref()?)));
-    if roots.into_iter().all(|(name, root)| *seen.entry(name).or_insert(root) == root) {
-        return vec![outcomes];
-    }
-    let mut by_root: IndexMap<Option<String>, Vec<Outcome>> = IndexMap::new();
-    for outcome in outcomes {
-        by_root.entry(outcome.root.clone()).or_default().push(outcome);
-    }
-    by_root.into_values().collect()
 }
 
 /// Leaves out what is older than the first large gap in time, walking back from the newest results.

@@ -54,8 +54,8 @@ pub enum Reader {
     },
     /// A folder that is one result as a whole.
     Tree {
-        /// Whether the tree is of this format.
-        claims: fn(&dyn Tree) -> bool,
+        /// The sub-folders (relative paths, or `""` for the tree itself) that are one result of this format each.
+        roots: fn(&dyn Tree) -> Vec<String>,
         /// Reads what `part` names in it, or the newest results without one.
         parse: fn(&dyn Tree, Option<&str>, &mut Diagnostics) -> Vec<Run>,
     },

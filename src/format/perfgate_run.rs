@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -195,6 +196,7 @@ fn file(run: &Run) -> RunFile<'_> {
     for id in known {
         benchmarks.entry(id).or_insert_with(|| {
             let Details { params, group } = details.get(id).cloned().unwrap_or_default();
+            let params = Arc::unwrap_or_clone(params);
             let failure = failures.get(id).map(|fault| fault.message.as_str().into());
             let (tool, package, name) = (id.tool.clone(), id.package.clone(), id.name.clone());
             BenchmarkEntry { tool, package, name, group, params, failure, metrics: Vec::new() }
@@ -303,7 +305,7 @@ fn run(document: &Document<'_>, file: RunFile<'_>, diagnostics: &mut Diagnostics
     for benchmark in benchmarks {
         let BenchmarkEntry { tool, package, name, group, params, failure, metrics } = benchmark;
         let id = BenchmarkId::new(tool, package, name);
-        let details = Details { params, group };
+        let details = Details { params: params.into(), group };
         if details != Details::default() && run.details.insert(id.clone(), details).is_some() {
             return Err(refused(Code::DuplicateKey, "the same benchmark stands twice in one run:", &id));
         }
@@ -333,7 +335,7 @@ fn observation(
 ) -> (MetricId, Observation) {
     let MetricEntry { metric, unit, tool_unit, better, kind, derived, suite, position, fault, summary, samples } =
         entry;
-    let mut fault = fault.map(|m| Fault { message: text::line(m.raw()).into_owned(), location: None });
+    let mut fault = fault.map(|m| Box::new(Fault { message: text::line(m.raw()).into_owned(), location: None }));
     let mut samples: Option<Box<[f64]>> = samples.map(|s| s.into_owned().into_boxed_slice());
     let unsigned = matches!(unit, Unit::Second | Unit::Byte) && better == Some(Better::Lower);
     let unfit = |value: &f64| !value.is_finite() || (unsigned && *value < 0.0 && metric.raw() == MetricId::TIME);
@@ -345,7 +347,7 @@ fn observation(
             let headline = format!("`{}`: {message}", text::shown(&id.name));
             let place = Location::file(document.name.clone());
             diagnostics.push(Diagnostic::new(Code::InvalidValue, headline).at(place.clone()));
-            fault = Some(Fault { message, location: Some(place) });
+            fault = Some(Box::new(Fault { message, location: Some(place) }));
         }
     }
     let summary = match summary {

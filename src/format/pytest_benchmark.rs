@@ -314,7 +314,7 @@ impl Reading<'_, '_> {
         });
         let id = BenchmarkId::new(FORMAT.name, package, name.as_ref());
         self.name = id.name.clone();
-        let details = Details { params: texts(params.unwrap_or_default(), param), group: group.known() };
+        let details = Details { params: texts(params.unwrap_or_default(), param).into(), group: group.known() };
         if details != Details::default() {
             self.run.details.entry(id.clone()).or_insert(details);
         }
@@ -352,7 +352,7 @@ impl Reading<'_, '_> {
         observation.fault = if let Some((sample, value)) = bad {
             let message = format!("round {} is {}", sample + 1, unfit(*value));
             let place = [element(index), key("stats"), key("data"), Step::Index(sample)];
-            Some(self.row_fault(Code::InvalidValue, &place, message))
+            Some(Box::new(self.row_fault(Code::InvalidValue, &place, message)))
         } else {
             let times = [
                 ("min", &min),
@@ -379,7 +379,9 @@ impl Reading<'_, '_> {
                     Number::Value(_) | Number::Missing => None,
                 }
             });
-            bad.map(|(name, code, message)| self.row_fault(code, &[element(index), key("stats"), key(name)], message))
+            bad.map(|(name, code, message)| {
+                Box::new(self.row_fault(code, &[element(index), key("stats"), key(name)], message))
+            })
         };
         if observation.fault.is_some() {
             return observation;
@@ -401,7 +403,8 @@ impl Reading<'_, '_> {
             .with(Statistic::Mean, mean.finite());
         if observation.summary.is_unknown() {
             let message = "has `stats` without any time".to_owned();
-            observation.fault = Some(self.row_fault(Code::InvalidValue, &[element(index), key("stats")], message));
+            let fault = self.row_fault(Code::InvalidValue, &[element(index), key("stats")], message);
+            observation.fault = Some(Box::new(fault));
         }
         observation
     }
@@ -434,7 +437,7 @@ impl Reading<'_, '_> {
                         let message = format!("`{}` is {}", text::shown(&metric.as_str().into()), unfit(value));
                         let mut place = vec![element(index), key("extra_info")];
                         place.extend(keys.iter().map(|k| Step::Key(k.clone().into())));
-                        observation.fault = Some(self.row_fault(Code::InvalidValue, &place, message));
+                        observation.fault = Some(Box::new(self.row_fault(Code::InvalidValue, &place, message)));
                     }
                     if metric == MetricId::TIME {
                         metric.insert_str(0, "extra_info.");

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Better, Kind, MetricId, Statistic, Unit};
+use super::{Better, Kind, MetricId, Params, Statistic, Unit};
 use crate::diag::Severity;
 use crate::text::Untrusted;
 
@@ -218,7 +218,7 @@ pub struct Row {
     /// The package or module it is in.
     pub package: Option<Untrusted>,
     /// Its parameters.
-    pub params: BTreeMap<Untrusted, Untrusted>,
+    pub params: Params,
     /// The metric.
     pub metric: MetricId,
     /// The statistic of the samples that was compared.

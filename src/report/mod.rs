@@ -50,3 +50,8 @@ pub static REPORTS: &[&Output] =
 pub fn by_name(name: &str) -> Option<&'static Output> {
     REPORTS.iter().copied().find(|output| output.name == name)
 }
+
+/// The verdict as one line of plain text, without a line break.
+pub fn headline(report: &Report) -> String {
+    format!("{}: {}", wording::gate_word(report.verdict), wording::headline(report))
+}

@@ -7,6 +7,7 @@
 //! Not here: what units mean (`units`), and suffixes of names (`names`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::map::Entry;
 use indexmap::{IndexMap, IndexSet};
@@ -216,20 +217,20 @@ fn details(name: &str, suffixes: &Suffixes, words: &mut IndexSet<Untrusted>) -> 
         words.insert(word.clone());
         word
     };
-    let mut details = Details::default();
+    let mut params = BTreeMap::new();
     let mut path = suffixes.kept(name);
     if let Some(threads) = suffixes.threads(name) {
-        details.params.insert(word("gomaxprocs"), word(threads));
+        params.insert(word("gomaxprocs"), word(threads));
         if threads != "1" {
             path = split(name).map_or(name, |(base, _)| base);
         }
     }
     for (key, value) in path.split('/').skip(1).filter_map(|part| part.split_once('=')) {
         if !key.is_empty() {
-            details.params.entry(word(key)).or_insert_with(|| word(value));
+            params.entry(word(key)).or_insert_with(|| word(value));
         }
     }
-    details
+    Details { params: Arc::new(params), group: None }
 }
 
 /// Turns a benchmark's series into observations, in the order of their metrics.
@@ -266,7 +267,7 @@ fn observe(id: &BenchmarkId, benchmark: Benchmark, units: &Units, out: &mut Vec<
             samples: (!samples.is_empty()).then(|| samples.into_boxed_slice()),
             origin: Origin { suite: 0, position },
             derived: false,
-            fault: fault.map(|fault| *fault),
+            fault,
         };
         out.push((SeriesKey { benchmark: id.clone(), metric }, observation));
     }

@@ -5,6 +5,7 @@
 //! Not here: what folders of one tree mean together.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -71,6 +72,52 @@ pub(super) fn folders(tree: &dyn Tree) -> Vec<Folder<'_>> {
     folders.into_values().filter(Folder::is_result).collect()
 }
 
+/// The folders that are one `target/criterion` each: what is above a benchmark's `directory_name`.
+pub(super) fn roots(tree: &dyn Tree) -> Vec<String> {
+    let mut roots: Vec<String> = Vec::new();
+    let mut common: Option<&str> = None;
+    for folder in folders(tree).iter().filter(|f| f.is_claim()) {
+        if roots.iter().any(|root| is_below(folder.parent, root)) {
+            continue;
+        }
+        let named = tree.read(&format!("{}/{BENCHMARK}", folder.path)).ok();
+        let directory = named.and_then(|b| serde_json::from_slice::<Benchmark>(&b).ok()).and_then(|b| b.directory_name);
+        if let Some(root) = directory.and_then(|directory| root(folder.parent, &directory)) {
+            roots.push(root.to_owned());
+        } else {
+            // Old trees do not say: everything they hold is one result.
+            let above = folder.parent.rsplit_once('/').map_or("", |(above, _)| above);
+            common = Some(common.map_or(above, |common| common_folder(common, above)));
+        }
+    }
+    if let Some(common) = common.filter(|common| !roots.iter().any(|root| is_below(common, root))) {
+        roots.retain(|root| !is_below(root, common));
+        roots.push(common.to_owned());
+    }
+    roots
+}
+
+/// What is above a benchmark's folder. Criterion writes the name in lowercase on Windows.
+fn root<'a>(parent: &'a str, directory: &str) -> Option<&'a str> {
+    let above = parent.len().checked_sub(directory.len())?;
+    let (root, end) = (parent.get(..above)?, parent.get(above..)?);
+    end.eq_ignore_ascii_case(directory).then(|| root.trim_end_matches('/'))
+}
+
+/// Whether a path is a folder or lies in it; everything lies in the empty path.
+fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The deepest folder that both paths lie in.
+fn common_folder<'a>(a: &'a str, b: &str) -> &'a str {
+    let mut folder = a;
+    while !is_below(b, folder) {
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    folder
+}
+
 /// What was read from one folder.
 pub(super) struct Outcome {
     /// The benchmark's name, or its folder's path if nothing tells its name.
@@ -83,10 +130,6 @@ pub(super) struct Outcome {
     pub(super) title: Option<String>,
     /// The number that Criterion put behind the name of a folder that was taken: 2 or more; else 1.
     pub(super) ordinal: u32,
-    /// The benchmark's own folder.
-    pub(super) folder: String,
-    /// The tree that the folder is part of, as a path in the folder given, where `benchmark.json` tells it.
-    pub(super) root: Option<String>,
     /// When it was measured, in seconds since 1970.
     pub(super) modified: Option<i64>,
     pub(super) details: Details,
@@ -106,8 +149,6 @@ impl Outcome {
             estimated: false,
             title: None,
             ordinal: 1,
-            folder: folder.parent.to_owned(),
-            root: None,
             modified: None,
             details: Details::default(),
             series: Vec::new(),
@@ -121,7 +162,7 @@ impl Outcome {
         let mut throughput = Throughput::default();
         if folder.has(BENCHMARK) {
             match outcome.json::<Benchmark>(tree, folder, BENCHMARK) {
-                Ok(benchmark) => throughput = outcome.name(folder, benchmark),
+                Ok(benchmark) => throughput = outcome.name(benchmark),
                 Err(fault) => {
                     outcome.failure = Some(fault);
                     return outcome;
@@ -151,23 +192,17 @@ impl Outcome {
     }
 
     /// Takes over what `benchmark.json` says, and gives the work per iteration back.
-    fn name(&mut self, folder: &Folder<'_>, benchmark: Benchmark) -> Throughput {
+    fn name(&mut self, benchmark: Benchmark) -> Throughput {
         let Benchmark { full_id, group_id, value_str, throughput, directory_name, title } = benchmark;
         self.full_id = full_id.into();
         self.title = title;
         self.details.group = group_id.map(Untrusted::from);
         if let Some(value) = value_str {
-            self.details.params.insert("value".into(), value.into());
+            Arc::make_mut(&mut self.details.params).insert("value".into(), value.into());
         }
         if let Some(directory) = directory_name {
             let number = directory.rsplit_once('_').and_then(|(_, n)| n.parse().ok());
             self.ordinal = number.filter(|n| *n >= 2).unwrap_or(1);
-            let above = folder.parent.len().saturating_sub(directory.len());
-            if let (Some(root), Some(end)) = (folder.parent.get(..above), folder.parent.get(above..))
-                && end.eq_ignore_ascii_case(&directory)
-            {
-                self.root = Some(root.trim_end_matches('/').to_owned());
-            }
         }
         throughput.unwrap_or_default()
     }
@@ -323,7 +358,7 @@ impl Outcome {
     /// Keeps the series although its values cannot be used.
     fn fault(&mut self, fault: Fault) {
         let (mut observation, _) = self.observation(None, None);
-        observation.fault = Some(fault);
+        observation.fault = Some(Box::new(fault));
         self.series.push((MetricId::TIME, observation));
     }
 

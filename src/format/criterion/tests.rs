@@ -1,7 +1,10 @@
 //! The rules of the format, on trees made for them.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::model::{Better, Statistic};
+use crate::text::Untrusted;
 
 /// A tree in memory: path, content, and when it was written.
 struct Made {
@@ -200,11 +203,25 @@ fn equal_names_stay_apart() {
 }
 
 #[test]
-fn copies_of_a_tree_are_runs_of_their_own() {
-    let tree = Made::new().benchmark("run-1/", "a", "a", "a", None).benchmark("run-2/", "A", "a", "a", None);
-    assert_eq!(tree.read(None).0.len(), 2);
-    let parts = Made::new().benchmark("one/", "a", "a", "a", None).benchmark("two/", "b", "b", "b", None);
-    assert_eq!(parts.read(None).0.len(), 1, "trees without a common benchmark are parts of one run");
+fn every_copy_of_a_tree_is_a_root() {
+    let roots = |tree: &Made| folder::roots(tree);
+    let tree =
+        Made::new().benchmark("run-1/", "g/a", "g/a", "g/a", None).benchmark("run-2/", "G/A", "g/a", "g/a", None);
+    assert_eq!(roots(&tree), ["run-1", "run-2"]);
+    assert_eq!(roots(&Made::new().benchmark("", "g/a", "g/a", "g/a", None)), [""]);
+    // Trees of 2019 do not say where they begin.
+    let old = |path: &str, tree: Made| {
+        tree.file(&format!("{path}/new/benchmark.json"), r#"{"full_id":"x"}"#, None).file(
+            &format!("{path}/new/estimates.json"),
+            "{}",
+            None,
+        )
+    };
+    assert_eq!(roots(&old("criterion/g/a", old("criterion/b", Made::new()))), ["criterion"]);
+    let mixed = old("criterion/b", Made::new()).benchmark("criterion/", "a", "a", "a", None);
+    assert_eq!(roots(&mixed), ["criterion"]);
+    assert!(roots(&Made::new().file("a/change/estimates.json", "{}", None)).is_empty());
+    assert!(roots(&Made::new().file("model/estimates.json", "{}", None)).is_empty());
 }
 
 #[test]
@@ -243,13 +260,13 @@ fn positions_are_those_in_time() {
 #[test]
 fn folders_without_a_usable_name_or_result() {
     let tree = Made::new()
-        .benchmark("root/", "g/f", "g/f", "g/f", None)
-        .file("root/old/new/estimates.json", "{}", None)
-        .file("root/old/new/sample.json", SECONDS, None)
-        .file("root/broken/new/benchmark.json", "{\"full_id\": 7}", None)
-        .file("root/broken/new/sample.json", SECONDS, None)
-        .file("root/empty/new/benchmark.json", "{\"full_id\": \"empty\"}", None)
-        .file("root/g/f/change/estimates.json", "{}", None);
+        .benchmark("", "g/f", "g/f", "g/f", None)
+        .file("old/new/estimates.json", "{}", None)
+        .file("old/new/sample.json", SECONDS, None)
+        .file("broken/new/benchmark.json", "{\"full_id\": 7}", None)
+        .file("broken/new/sample.json", SECONDS, None)
+        .file("empty/new/benchmark.json", "{\"full_id\": \"empty\"}", None)
+        .file("g/f/change/estimates.json", "{}", None);
     let (runs, said) = tree.read(None);
     assert_eq!(names(&runs[0]), ["g/f", "old"]);
     let failed: Vec<_> = runs[0].failures.keys().map(|k| k.name.raw()).collect();
@@ -265,7 +282,7 @@ fn folders_without_a_usable_name_or_result() {
     );
     insta::assert_snapshot!(crate::diag::render::terminal(&said[0], false, 100), @r#"
     warning[malformed-document]: expected a string, found a number
-     --> target/criterion/root/broken/new/benchmark.json:1:13
+     --> target/criterion/broken/new/benchmark.json:1:13
       |
     1 | {"full_id": 7}
       |             ^ at `full_id`

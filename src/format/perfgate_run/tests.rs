@@ -38,7 +38,7 @@ prop_compose! {
         let fault = fault.map(|message| Fault { message, location: None });
         let origin = Origin { suite: 0, position };
         let samples = samples.map(Vec::into_boxed_slice);
-        Observation { unit, tool_unit, better, kind, summary, samples, origin, derived, fault }
+        Observation { unit, tool_unit, better, kind, summary, samples, origin, derived, fault: fault.map(Box::new) }
     }
 }
 
@@ -62,7 +62,7 @@ prop_compose! {
             run.failures.insert(BenchmarkId::new("tool", None, name), Fault { message, location: None });
         }
         for (name, group, key, value) in details {
-            let details = Details { params: [(key, value)].into(), group };
+            let details = Details { params: BTreeMap::from([(key, value)]).into(), group };
             run.details.insert(BenchmarkId::new("tool", None, name), details);
         }
         run

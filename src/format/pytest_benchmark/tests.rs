@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 fn read(text: &str) -> (Vec<Run>, Vec<Diagnostic>) {
@@ -179,7 +181,9 @@ fn parameters_without_addresses() {
     );
     let (runs, _) = read(&text);
     let all: Vec<_> = runs[0].details.values().cloned().collect();
-    let params = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    let params = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect::<BTreeMap<_, _>>().into()
+    };
     assert_eq!(all[0], Details { params: params(&[("n", "16"), ("s", "a"), ("z", "null")]), group: Some("g".into()) });
     assert_eq!(all[1], Details { params: params(&[("param", "b")]), group: None });
 }
