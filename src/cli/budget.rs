@@ -11,7 +11,7 @@ use crate::io::system;
 use crate::model::report::GateVerdict;
 use crate::verdict::{self, Comparison, Side};
 
-/// Judge results against the [[budget]] entries of perfgate.toml alone; no baseline needed
+/// Judge results against the `[[budget]]` entries of perfgate.toml alone; no baseline needed
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     /// Files, folders, globs or `-` [default: `inputs` of perfgate.toml]

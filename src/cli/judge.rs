@@ -36,6 +36,7 @@ pub(super) fn compare(
         return Err(Failure::usage("standard input (`-`) can be only one of the two sides"));
     }
     let mut diagnostics = Diagnostics::new();
+    // One after the other: only one side's files are in memory at a time.
     let before = options.input.side(&[baseline.to_owned()], &mut diagnostics)?;
     let mut now = options.input.side(&[current.to_owned()], &mut diagnostics)?;
     console.tell_all(diagnostics)?;

@@ -47,7 +47,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// What [gate] says of every series.
+    /// What `[gate]` says of every series.
     pub(super) fn of_gate(warn: Option<Set<Limit>>, fail: Option<Set<Limit>>) -> Self {
         Self { warn, fail, ..Self::default() }
     }

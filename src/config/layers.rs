@@ -89,7 +89,7 @@ fn merge(mut file: File, mut defaults: File) -> File {
     merged
 }
 
-/// The file's [gate] over the default one. Where the file sets one limit of the pair, the other gives way to it.
+/// The file's `[gate]` over the default one. Where the file sets one limit of the pair, the other gives way to it.
 pub(super) fn merge_gate(file: GateTable, defaults: GateTable) -> GateTable {
     let (only_fail, only_warn) = (file.warn.is_none(), file.fail.is_none());
     let mut gate = file.or(defaults);

@@ -63,7 +63,7 @@ table! {
 }
 
 table! {
-    /// Limits of one metric. Keys it lacks come from [gate].
+    /// Limits of one metric. Keys it lacks come from `[gate]`.
     MetricTable {
         /// How a run's samples become one value.
         statistic "statistic": Chosen,
@@ -81,7 +81,7 @@ table! {
 }
 
 table! {
-    /// Limits of some benchmarks. Keys it lacks come from [metrics], then [gate].
+    /// Limits of some benchmarks. Keys it lacks come from `[metrics]`, then `[gate]`.
     RuleTable {
         /// Which benchmarks.
         #[cfg_attr(test, schemars(required))]

@@ -1,8 +1,11 @@
 //! Finding, reading and writing files.
 
 use std::cmp::Ordering;
+use std::fs::FileType;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use crate::diag::{Code, Diagnostic, Location};
 use crate::format::Tree;
@@ -97,12 +100,10 @@ impl Folder {
     /// A diagnostic if the folder itself cannot be listed.
     pub fn open(path: &str) -> Result<Self, Diagnostic> {
         let root = PathBuf::from(path);
-        let mut files = Vec::new();
-        list(&root, &mut String::new(), 0, &mut files).map_err(|error| {
+        let files = list(&root, "", 0).map_err(|error| {
             Diagnostic::new(Code::Unreadable, format!("cannot list the folder: {}", reason(&error)))
                 .at(Location::file(path))
         })?;
-        files.sort_by(|a, b| natural(a, b));
         Ok(Self { name: path.trim_end_matches('/').into(), root, files })
     }
 
@@ -141,25 +142,29 @@ impl Tree for Folder {
     }
 }
 
-fn list(folder: &Path, prefix: &mut String, depth: usize, files: &mut Vec<String>) -> std::io::Result<()> {
+/// Every file below a folder, in natural order, with `prefix` before its path. Sub-folders are listed many at once.
+fn list(folder: &Path, prefix: &str, depth: usize) -> std::io::Result<Vec<String>> {
+    let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let length = prefix.len();
-        prefix.push_str(&name);
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            if depth < MAX_DEPTH && !matches!(name.as_str(), ".git" | "node_modules") {
-                prefix.push('/');
-                // A sub-folder that cannot be listed hides only itself.
-                let _ = list(&entry.path(), prefix, depth + 1, files);
-            }
-        } else if kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {
-            files.push(prefix.clone());
-        }
-        prefix.truncate(length);
+        entries.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
     }
-    Ok(())
+    entries.sort_unstable_by(|(a, _), (b, _)| natural(a, b));
+    let below = |(name, kind): &(String, FileType)| -> Vec<String> {
+        let path = format!("{prefix}{name}");
+        if kind.is_dir() {
+            if depth >= MAX_DEPTH || matches!(name.as_str(), ".git" | "node_modules") {
+                return Vec::new();
+            }
+            // A sub-folder that cannot be listed hides only itself.
+            list(&folder.join(name), &format!("{path}/"), depth + 1).unwrap_or_default()
+        } else if kind.is_file() || (kind.is_symlink() && folder.join(name).is_file()) {
+            vec![path]
+        } else {
+            Vec::new()
+        }
+    };
+    Ok(entries.par_iter().flat_map_iter(below).collect())
 }
 
 /// Natural path order: runs of digits compare as numbers, so `run-2` comes before `run-10`.

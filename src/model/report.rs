@@ -411,14 +411,10 @@ impl Row {
 impl Report {
     /// The rows in the order for people: by verdict, worst first; within one by how much they changed, then by name.
     pub fn worst_first(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.results.iter().collect();
-        rows.sort_by(|a, b| {
-            let size = |row: &Row| match row.verdict {
-                Verdict::Improved => -row.badness(),
-                _ => row.badness(),
-            };
-            (!a.gate, a.verdict).cmp(&(!b.gate, b.verdict)).then_with(|| size(b).total_cmp(&size(a)))
-        });
-        rows
+        let size = |row: &Row| if row.verdict == Verdict::Improved { -row.badness() } else { row.badness() };
+        let mut rows: Vec<(bool, Verdict, f64, &Row)> =
+            self.results.iter().map(|row| (!row.gate, row.verdict, size(row), row)).collect();
+        rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| b.2.total_cmp(&a.2)));
+        rows.into_iter().map(|(.., row)| row).collect()
     }
 }

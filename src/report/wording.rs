@@ -378,14 +378,13 @@ fn benchmark(row: &Row) -> (&Untrusted, Option<&Untrusted>, &Untrusted) {
 
 /// The judged rows of one verdict, worst first; a benchmark that is wholly new or missing is one entry.
 pub(super) fn section<'a>(worst_first: &[&'a Row], verdict: Verdict) -> Vec<Entry<'a>> {
-    let rows = worst_first.iter().filter(|r| r.gate && r.verdict == verdict);
-    if !matches!(verdict, Verdict::Missing | Verdict::New) {
-        return rows.map(|row| Entry { row, others: Vec::new() }).collect();
+    let rows: Vec<&'a Row> = worst_first.iter().copied().filter(|r| r.gate && r.verdict == verdict).collect();
+    if rows.is_empty() || !matches!(verdict, Verdict::Missing | Verdict::New) {
+        return rows.into_iter().map(|row| Entry { row, others: Vec::new() }).collect();
     }
-    let mut partial = BTreeSet::new();
-    for row in worst_first.iter().filter(|r| r.verdict != verdict) {
-        partial.insert(benchmark(row));
-    }
+    let concerned: BTreeSet<_> = rows.iter().map(|row| benchmark(row)).collect();
+    let others = worst_first.iter().filter(|r| r.verdict != verdict).map(|row| benchmark(row));
+    let partial: BTreeSet<_> = others.filter(|benchmark| concerned.contains(benchmark)).collect();
     let mut place = BTreeMap::new();
     let mut entries: Vec<Entry> = Vec::new();
     for row in rows {
@@ -406,6 +405,7 @@ pub(super) fn shown_only<'a>(worst_first: &[&'a Row]) -> Vec<&'a Row> {
 
 /// What benchmarks are called in one report: their names, qualified only where two benchmarks share one.
 pub(super) struct Names<'a> {
+    /// Where each name is used that several benchmarks have.
     sharing: BTreeMap<&'a Untrusted, BTreeSet<(Option<&'a Untrusted>, &'a Untrusted)>>,
 }
 
@@ -413,8 +413,13 @@ impl<'a> Names<'a> {
     /// Looks at every benchmark of a report.
     pub(super) fn new(report: &'a Report) -> Self {
         let mut sharing: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for row in &report.results {
-            sharing.entry(&row.benchmark).or_default().insert((row.package.as_ref(), &row.tool));
+        let place = |row: &'a Row| (row.package.as_ref(), &row.tool);
+        // Results are ordered by name, and hardly any name is shared.
+        for rows in report.results.chunk_by(|a, b| a.benchmark == b.benchmark) {
+            let Some(first) = rows.first() else { continue };
+            if rows.iter().any(|row| place(row) != place(first)) {
+                sharing.entry(&first.benchmark).or_default().extend(rows.iter().map(place));
+            }
         }
         Self { sharing }
     }
@@ -422,7 +427,7 @@ impl<'a> Names<'a> {
     /// The name of a row's benchmark. A shared name gets as much of the package's path, from its end, as keeps it apart;
     /// where the packages are the same, the tool.
     pub(super) fn of(&self, row: &Row) -> Untrusted {
-        let Some(places) = self.sharing.get(&row.benchmark).filter(|places| places.len() > 1) else {
+        let Some(places) = self.sharing.get(&row.benchmark) else {
             return row.benchmark.clone();
         };
         let packages: BTreeSet<&str> = places.iter().filter_map(|(p, _)| p.map(Untrusted::raw)).collect();

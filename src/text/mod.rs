@@ -2,14 +2,14 @@
 //!
 //! Benchmark names, units, git refs, CPU names and file contents are written by whoever can open a pull request. They
 //! are held as [`Untrusted`], which has no `Display`: a bare `{}` does not compile, so every use names the sink it goes
-//! to. Each sink has exactly one escaper here: [`line`] for terminals and logs, [`markdown_code`] and [`markdown_text`]
+//! to. Each sink has exactly one escaper here: [`line()`] for terminals and logs, [`markdown_code`] and [`markdown_text`]
 //! for Markdown, [`workflow_data`] and [`workflow_property`] for GitHub workflow commands, [`csv_cell`] for spreadsheets
 //! and [`xml`] for XML. JSON needs none, because its serializer escapes by itself.
 //!
 //! A *name* is made visible once, by [`visible`] (which [`shown`] and [`markdown_code`] call): two different names never
 //! look alike, because a backslash that could be read as the start of an escape is doubled, and because a name that is
 //! cut ends in a hash of the whole. A *sentence* has its names made visible already, so the escapers of whole lines
-//! ([`line`], [`markdown_text`], [`csv_cell`], [`xml`]) leave backslashes alone and may be applied twice.
+//! ([`line()`], [`markdown_text`], [`csv_cell`], [`xml`]) leave backslashes alone and may be applied twice.
 //!
 //! Not here: homoglyphs are not defended against, and the JSON report keeps the exact bytes.
 
@@ -165,7 +165,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     without_commands(spelled(text))
 }
 
-/// A benchmark name (or other short text) for a terminal or a log: safe as [`line`], cut to [`MAX_SHOWN`], never blank.
+/// A benchmark name (or other short text) for a terminal or a log: safe as [`line()`], cut to [`MAX_SHOWN`], never blank.
 pub fn shown(text: &Untrusted) -> String {
     if text.raw().trim().is_empty() {
         return "(blank)".to_owned();

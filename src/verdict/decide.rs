@@ -9,7 +9,7 @@ use super::notes::Usage;
 use super::sides::{self, EnvironmentChange};
 use crate::config::{Amount, Evidence, Limit};
 use crate::model::report::{self, LimitKind, Reason, Row, Verdict};
-use crate::model::{Better, Kind, Params, Run, Unit};
+use crate::model::{BenchmarkId, Better, Kind, Params, Unit};
 use crate::text;
 use crate::unit;
 
@@ -47,11 +47,19 @@ pub(super) fn rows(
     environment: &EnvironmentChange,
     usage: &mut Usage,
 ) -> Vec<Row> {
+    // The metrics of a benchmark are neighbours and share its parameters.
+    let mut last: Option<(BenchmarkId, Params)> = None;
     measured
         .into_iter()
         .filter_map(|series| {
             usage.saw(comparison, &series);
-            row(comparison, &series, groups, environment, usage)
+            let mut row = row(comparison, &series, groups, environment, usage)?;
+            let id = &series.pair.key.benchmark;
+            if last.as_ref().is_none_or(|(last, _)| last != id) {
+                last = Some((id.clone(), params(comparison, id)));
+            }
+            row.params = last.as_ref().map(|(_, params)| Arc::clone(params)).unwrap_or_default();
+            Some(row)
         })
         .collect()
 }
@@ -89,13 +97,12 @@ fn row(
     if !gate {
         finding = finding.because(Reason::NotGated, "");
     }
-    let params = params(comparison.current.runs, series).or_else(|| params(comparison.baseline.runs, series));
     let id = &series.pair.key.benchmark;
     Some(Row {
         benchmark: id.name.clone(),
         tool: id.tool.clone(),
         package: id.package.clone(),
-        params: params.unwrap_or_default(),
+        params: Params::default(),
         metric: series.pair.key.metric.clone(),
         statistic: series.statistic,
         unit: series.unit.clone(),
@@ -118,8 +125,10 @@ fn row(
     })
 }
 
-fn params(runs: &[Run], series: &Measured<'_>) -> Option<Params> {
-    runs.iter().find_map(|r| r.details.get(&series.pair.key.benchmark)).map(|d| Arc::clone(&d.params))
+/// A benchmark's parameters: the current side's, else the baseline's.
+fn params(comparison: &Comparison<'_>, benchmark: &BenchmarkId) -> Params {
+    let runs = comparison.current.runs.iter().chain(comparison.baseline.runs);
+    runs.filter_map(|r| r.details.get(benchmark)).map(|d| Arc::clone(&d.params)).next().unwrap_or_default()
 }
 
 /// current / baseline − 1.

@@ -1,8 +1,8 @@
 //! Two sides of runs, judged: one verdict for each series and one for the gate.
 //!
-//! The steps, each in its own file: [`pairing`] puts the series of both sides side by side under the names they share;
-//! [`measure`] turns the runs of a side into one value; [`evidence`] looks at whole suites and says of each change
-//! whether noise explains it; [`decide`] holds change and evidence against the limits; [`gate`] counts. Everything is a
+//! The steps, each in its own file: `pairing` puts the series of both sides side by side under the names they share;
+//! `measure` turns the runs of a side into one value; `evidence` looks at whole suites and says of each change
+//! whether noise explains it; `decide` holds change and evidence against the limits; `gate` counts. Everything is a
 //! pure function of the runs, the configuration and today's date, so the same input always gives the same report.
 //!
 //! Not here: where runs come from (`io`), how a report looks (`report`), and change points in a history (`trend`).
