@@ -26,7 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(root) = arguments.first().filter(|a| *a != "-") {
         real::evaluate(&load::load(Path::new(root))?, draws);
     }
-    simulated::evaluate(draws);
+    if arguments.get(2).is_none() {
+        simulated::evaluate(draws);
+    }
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn perfgate(
             let Some(a) = a else { return Outcome::Pass };
             let change = a.estimate.exp_m1();
             match () {
-                () if a.p_adjusted <= FAIL_P && change >= FAIL => Outcome::Fail,
+                () if a.shows_worse(FAIL_P) && change >= FAIL => Outcome::Fail,
                 () if a.p_adjusted <= WARN_P && change >= WARN => Outcome::Warn,
                 () => Outcome::Pass,
             }
@@ -92,15 +92,15 @@ pub(crate) fn mann_whitney(before: &[f64], after: &[f64]) -> Outcome {
     let (mut ranks, mut ties, mut at) = (0.0, 0.0, 0);
     while at < all.len() {
         let same = all[at..].iter().take_while(|v| v.0 <= all[at].0).count();
-        let middle = at as f64 + (same as f64 + 1.0) / 2.0;
-        ranks += middle * all[at..at + same].iter().filter(|v| v.1).count() as f64;
+        let rank = at as f64 + f64::midpoint(same as f64, 1.0);
+        ranks += rank * all[at..at + same].iter().filter(|v| v.1).count() as f64;
         ties += (same as f64).powi(3) - same as f64;
         at += same;
     }
-    let (a, b) = (after.len() as f64, before.len() as f64);
-    let n = a + b;
-    let u = ranks - a * (a + 1.0) / 2.0;
-    let sd = (a * b / 12.0 * (n + 1.0 - ties / (n * (n - 1.0)))).sqrt();
-    let z = (u - a * b / 2.0 - 0.5) / sd;
+    let (old, new) = (before.len() as f64, after.len() as f64);
+    let count = old + new;
+    let statistic = ranks - new * (new + 1.0) / 2.0;
+    let sd = (old * new / 12.0 * (count + 1.0 - ties / (count * (count - 1.0)))).sqrt();
+    let z = (statistic - old * new / 2.0 - 0.5) / sd;
     if z > 1.959_963_984_540_054 { Outcome::Fail } else { Outcome::Pass }
 }

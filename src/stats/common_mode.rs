@@ -52,7 +52,9 @@ impl Matrix {
             .map(|row| {
                 let present: Vec<f64> = row.iter().take(columns).copied().filter(|v| !v.is_nan()).collect();
                 let centre = median(&present).unwrap_or(f64::NAN);
-                row.iter_mut().for_each(|value| *value -= centre);
+                for value in row.iter_mut() {
+                    *value -= centre;
+                }
                 centre
             })
             .collect()

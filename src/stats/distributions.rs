@@ -103,20 +103,24 @@ pub fn median_hit_probability(runs: usize, a: f64, b: f64) -> f64 {
     if runs <= 1 {
         return a / (a + b);
     }
-    let whole = checked_ln_beta(a, b).unwrap_or(f64::NAN);
+    let ln_beta = |a: f64, b: f64| checked_ln_beta(a, b).unwrap_or(f64::NAN);
+    let (whole, n) = (ln_beta(a, b), runs as f64);
     let hit = |k: usize| {
-        let part = checked_ln_beta(a + k as f64, b + (runs - k) as f64).unwrap_or(f64::NAN);
-        (part - whole).exp() * choose(runs, k)
+        let k = k as f64;
+        // The logarithm of n over k, which itself would overflow for a thousand runs.
+        let ways = -(n + 1.0).ln() - ln_beta(n - k + 1.0, k + 1.0);
+        (ways + ln_beta(a + k, b + n - k) - whole).exp()
     };
     (runs.div_ceil(2)..=runs).map(hit).sum::<f64>().min(1.0)
 }
 
-/// P(X ≥ `at_least`) for X ~ Binomial(`n`, `p`).
+/// P(X ≥ `at_least`) for X ~ Binomial(`n`, `p`), by the incomplete beta function.
 pub fn binomial_upper_tail(n: usize, at_least: usize, p: f64) -> f64 {
-    (at_least..=n).map(|k| choose(n, k) * p.powi(k as i32) * (1.0 - p).powi((n - k) as i32)).sum::<f64>().min(1.0)
-}
-
-/// n over k, as a float: exact while the result has fewer than 53 bits.
-fn choose(n: usize, k: usize) -> f64 {
-    (1..=k.min(n - k)).fold(1.0, |product, i| product * (n - i + 1) as f64 / i as f64)
+    if at_least == 0 {
+        return 1.0;
+    }
+    if at_least > n {
+        return 0.0;
+    }
+    checked_beta_reg(at_least as f64, (n - at_least + 1) as f64, p).unwrap_or(f64::NAN)
 }

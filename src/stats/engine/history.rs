@@ -19,7 +19,9 @@ const CHOSEN_CENTRE_VARIANCE: f64 = 2.0;
 
 /// A series' history about its levels.
 struct Settled {
+    /// Unchanged runs about their own levels, and all of them about the last one.
     residuals: Vec<f64>,
+    about_last: Vec<f64>,
     /// The last level, and where it begins where it is not the first.
     centre: f64,
     begins: Option<usize>,
@@ -98,6 +100,8 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
                 single_variance: centre_variance + 1.0,
                 runs: s.current,
                 centre: level + s.centre,
+                older: if s.begins.is_some() { past_levels(&s.about_last, s.runs) } else { Vec::new() },
+                unchanged: s.about_last,
                 residuals: s.residuals,
                 level_runs: s.begins.map(|_| s.runs),
             })
@@ -105,7 +109,9 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
         .collect::<Vec<_>>();
     let up = Tail::fit(&scaled);
     for row in &mut scaled {
-        row.iter_mut().for_each(|u| *u = -*u);
+        for u in row.iter_mut() {
+            *u = -*u;
+        }
     }
     let shift = Shift {
         evidence: Some(Evidence::History),
@@ -143,6 +149,7 @@ fn settle(row: &[f64], reference: usize, floor: f64) -> Option<Settled> {
     }
     let sd = winsorised_deviation(&residuals)?.max(floor);
     Some(Settled {
+        about_last: past.iter().map(|v| v - centre).collect(),
         centre,
         begins: starts.last().copied().filter(|&start| start > 0),
         runs,
@@ -152,4 +159,9 @@ fn settle(row: &[f64], reference: usize, floor: f64) -> Option<Settled> {
         residuals,
         sd,
     })
+}
+
+/// The runs before the last level, which is `runs` long.
+fn past_levels(unchanged: &[f64], runs: usize) -> Vec<f64> {
+    unchanged.get(..unchanged.len().saturating_sub(runs)).unwrap_or(&[]).to_vec()
 }

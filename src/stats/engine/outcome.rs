@@ -33,8 +33,12 @@ pub struct Assessment {
     pub interval: (f64, f64),
     /// The smallest true change that would be seen as a failure four times in five, limits aside.
     pub detectable: f64,
-    /// This benchmark was at least this slow in so many of so many unchanged runs.
+    /// This benchmark was about this slow (four fifths of the change, or more) in so many of so many unchanged runs; where
+    /// the change is to the better, this fast.
     pub similar: (usize, usize),
+    /// Two or more runs before the current level were this slow too: a change back to where the benchmark was before, by its code or by
+    /// the machine's, which the numbers cannot tell apart. A failure should need more.
+    pub seen_before: bool,
     /// Unchanged runs fall into two groups: more runs tell more than more samples.
     pub bimodal: bool,
     /// How many runs ago the level compared with began, where the history holds an older one.
@@ -53,8 +57,10 @@ pub(super) struct Signal {
     pub(super) single_variance: f64,
     pub(super) runs: usize,
     pub(super) centre: f64,
-    /// Unchanged runs about their level.
+    /// Unchanged runs about their own levels; all of them about the level compared with; those before that level.
     pub(super) residuals: Vec<f64>,
+    pub(super) unchanged: Vec<f64>,
+    pub(super) older: Vec<f64>,
     pub(super) level_runs: Option<usize>,
 }
 
@@ -69,6 +75,9 @@ const POWER_QUANTILE: f64 = 0.841_621_233_572_914_2;
 
 /// Half of what a 95 % interval leaves out.
 const OUTSIDE: f64 = 0.025;
+
+/// The share of a change at which an unchanged run counts as about as slow.
+const ABOUT_AS_FAR: f64 = 0.8;
 
 /// Degrees of freedom of a single run's tail where too few runs are there to learn one.
 const UNKNOWN_TAIL_DF: f64 = 4.0;
@@ -101,12 +110,25 @@ pub(super) fn assessments(signals: &Signals, options: &Options) -> Vec<Option<As
             p_better_adjusted,
             interval: (s.estimate - s.distance_of(OUTSIDE, up, row), s.estimate + s.distance_of(OUTSIDE, down, row)),
             detectable: s.distance_of(needed, up, row) + POWER_QUANTILE * s.se(),
-            similar: s.similar(),
+            similar: (s.alike(&s.unchanged), s.unchanged.len()),
+            seen_before: s.alike(&s.older) >= 2,
             bimodal: bimodal(&s.residuals),
             level_runs: s.level_runs,
         });
     }
     results
+}
+
+impl Assessment {
+    /// Whether noise is ruled out as the reason for a change to the worse, at the adjusted level `p`.
+    pub fn shows_worse(&self, p: f64) -> bool {
+        self.p_adjusted <= p && !self.seen_before
+    }
+
+    /// Whether noise is ruled out as the reason for a change to the better, at the adjusted level `p`.
+    pub fn shows_better(&self, p: f64) -> bool {
+        self.p_better_adjusted <= p && !self.seen_before
+    }
 }
 
 impl Signal {
@@ -166,10 +188,10 @@ impl Signal {
         high.0
     }
 
-    /// In how many unchanged runs this benchmark lay as far to the side of its change.
-    fn similar(&self) -> (usize, usize) {
-        let beyond = |r: &&f64| if self.estimate >= 0.0 { **r >= self.estimate } else { **r <= self.estimate };
-        (self.residuals.iter().filter(beyond).count(), self.residuals.len())
+    /// How many of `runs` lie about as far to the side of the change as the estimate.
+    fn alike(&self, runs: &[f64]) -> usize {
+        let side = self.estimate.signum();
+        runs.iter().filter(|v| *v * side >= ABOUT_AS_FAR * self.estimate.abs()).count()
     }
 }
 

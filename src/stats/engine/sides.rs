@@ -14,6 +14,8 @@ struct Measured {
     centre: f64,
     /// About the mean of their own side.
     residuals: Vec<f64>,
+    /// Baseline runs about the centre.
+    unchanged: Vec<f64>,
     variance: f64,
     df: f64,
     runs: usize,
@@ -45,6 +47,7 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
             let measured = Measured {
                 estimate: median(&after)? - centre,
                 centre,
+                unchanged: before.iter().map(|v| v - centre).collect(),
                 residuals: deviations(&before).into_iter().chain(deviations(&after)).collect(),
                 variance: 0.0,
                 df: (before.len() + after.len()).saturating_sub(2) as f64,
@@ -72,9 +75,12 @@ pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals,
         .map(|(row, s)| {
             let differences = present(row);
             let before: Vec<f64> = s.baseline.iter().copied().flatten().collect();
+            let centre = median(&before)?;
             let measured = Measured {
                 estimate: median(&differences)?,
-                centre: median(&before)?,
+                centre,
+                // The baseline's own runs share no machine state with the differences: nothing to liken them to.
+                unchanged: Vec::new(),
                 residuals: deviations(&differences),
                 variance: 0.0,
                 df: differences.len().saturating_sub(1) as f64,
@@ -116,6 +122,8 @@ fn moderated(
                 single_variance: m.reference_variance + 1.0,
                 runs: m.runs,
                 centre: m.centre,
+                unchanged: m.unchanged,
+                older: Vec::new(),
                 residuals: m.residuals,
                 level_runs: None,
             })
