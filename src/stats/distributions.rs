@@ -21,32 +21,6 @@ pub fn student_t_upper_tail(t: f64, df: f64) -> f64 {
     if t >= 0.0 { both_tails / 2.0 } else { 1.0 - both_tails / 2.0 }
 }
 
-/// The `t` with P(T > `t`) = `p`, for `p` in (0, 1): the quantile counted from above.
-///
-/// Found by bisection of [`student_t_upper_tail`]; accurate to about 1e-12. `NAN` outside the domain.
-pub fn student_t_upper_quantile(p: f64, df: f64) -> f64 {
-    if !(p > 0.0 && p < 1.0) || df.is_nan() || df <= 0.0 {
-        return f64::NAN;
-    }
-    if p > 0.5 {
-        return -student_t_upper_quantile(1.0 - p, df);
-    }
-    let mut low = 0.0;
-    let mut high = 1.0;
-    while student_t_upper_tail(high, df) > p && high < 1e300 {
-        low = high;
-        high *= 2.0;
-    }
-    for _ in 0..200 {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
-            break;
-        }
-        if student_t_upper_tail(middle, df) > p { low = middle } else { high = middle }
-    }
-    f64::midpoint(low, high)
-}
-
 /// The trigamma function ψ′(x) for `x` > 0: recurrence up to 10, then the asymptotic series (Abramowitz & Stegun 6.4.12).
 pub fn trigamma(x: f64) -> f64 {
     if x.is_nan() || x <= 0.0 {

@@ -5,7 +5,7 @@
 //!
 //! Not here: limits.
 
-use super::super::distributions::{binomial_upper_tail, student_t_upper_quantile, student_t_upper_tail};
+use super::super::distributions::{binomial_upper_tail, student_t_upper_tail};
 use super::super::multiplicity::{benjamini_hochberg, holm};
 use super::super::tail::Tail;
 use super::{Correction, Options};
@@ -75,6 +75,9 @@ const POWER_QUANTILE: f64 = 0.841_621_233_572_914_2;
 
 /// Half of what a 95 % interval leaves out.
 const OUTSIDE: f64 = 0.025;
+
+/// Relative precision of inverted p-values; nobody reads more digits of an interval.
+const PRECISION: f64 = 1e-4;
 
 /// The share of a change at which an unchanged run counts as about as slow.
 const ABOUT_AS_FAR: f64 = 0.8;
@@ -160,8 +163,7 @@ impl Signal {
         }
         let off = |distance: f64| self.p_value(distance, tail, row).max(1e-300).ln() - p.ln();
         let mut low = (0.0, off(0.0));
-        let start = student_t_upper_quantile(p, self.df) * se;
-        let mut high = (start, off(start));
+        let mut high = (3.0 * se, off(3.0 * se));
         while high.1 > 0.0 {
             low = high;
             high.0 *= 1.5;
@@ -170,20 +172,27 @@ impl Signal {
             }
             high.1 = off(high.0);
         }
+        // Illinois: the end that stays twice running counts half, so that the secant cannot stall.
+        let mut last_was_low = None;
         for _ in 0..60 {
-            if (high.0 - low.0) <= 1e-6 * high.0 || high.1 > -1e-9 {
-                break;
-            }
             let secant = high.0 - high.1 * (high.0 - low.0) / (high.1 - low.1);
             let at = if secant > low.0 && secant < high.0 { secant } else { f64::midpoint(low.0, high.0) };
             let value = off(at);
+            if value.abs() < PRECISION || high.0 - low.0 < PRECISION * high.0 {
+                return at;
+            }
             if value > 0.0 {
                 low = (at, value);
-                high.1 /= 2.0;
+                if last_was_low == Some(true) {
+                    high.1 /= 2.0;
+                }
             } else {
                 high = (at, value);
-                low.1 /= 2.0;
+                if last_was_low == Some(false) {
+                    low.1 /= 2.0;
+                }
             }
+            last_was_low = Some(value > 0.0);
         }
         high.0
     }
