@@ -3,7 +3,19 @@
 //! Nothing here knows about benchmarks, units or limits. Functions take finite values and say what they return for
 //! slices that are too short.
 //!
+//! The files, from the ground up: `distributions` and `multiplicity` hold textbook functions; `common_mode`, `segmentation`,
+//! `spread`, `moderation` and `tail` each model one part of the noise between runs; `engine` puts them together.
+//!
 //! Not here: what a change means (`verdict`).
+
+pub mod common_mode;
+pub mod distributions;
+pub mod engine;
+pub mod moderation;
+pub mod multiplicity;
+pub mod segmentation;
+pub mod spread;
+pub mod tail;
 
 /// Median absolute deviation to standard deviation, for normal data: 1 / Φ⁻¹(3/4).
 pub const MAD_TO_SD: f64 = 1.482_602_218_505_602;

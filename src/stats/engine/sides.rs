@@ -1,0 +1,148 @@
+//! Without a history: a few runs a side, or pairs taken in turns.
+//!
+//! Not here: p-values (`outcome`).
+
+use super::super::common_mode::{Matrix, median_polish};
+use super::super::moderation::{Prior, SMALLEST_SUITE};
+use super::super::{mean, median};
+use super::outcome::{Signal, Signals};
+use super::{Evidence, FEWEST_RUNS, LASTING_SHARE, Options, Series, Shift, median_variance, present, rerun_variance};
+
+/// What a series' runs say before the suite is asked.
+struct Measured {
+    estimate: f64,
+    centre: f64,
+    /// About the mean of their own side.
+    residuals: Vec<f64>,
+    /// Baseline runs about the centre.
+    unchanged: Vec<f64>,
+    variance: f64,
+    df: f64,
+    runs: usize,
+    /// Variance of the baseline's median in units of one run's.
+    reference_variance: f64,
+}
+
+/// Judges three or more runs a side.
+pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
+    let base = group.iter().map(|s| s.baseline.len()).max().unwrap_or(0);
+    let rows: Vec<Vec<Option<f64>>> = group
+        .iter()
+        .map(|s| {
+            let mut row: Vec<Option<f64>> = (0..base).map(|i| s.baseline.get(i).copied().flatten()).collect();
+            row.extend_from_slice(s.current);
+            row
+        })
+        .collect();
+    let mut matrix = Matrix::from_rows(&rows);
+    let columns = matrix.columns();
+    let adjusted = options.adjust && group.len() >= SMALLEST_SUITE;
+    let shifts = if adjusted { median_polish(&mut matrix, columns) } else { vec![0.0; columns] };
+    let measured: Vec<Option<Measured>> = matrix
+        .rows()
+        .map(|row| {
+            let before = present(row.get(..base)?);
+            let after = present(row.get(base..)?);
+            let centre = median(&before)?;
+            let measured = Measured {
+                estimate: median(&after)? - centre,
+                centre,
+                unchanged: before.iter().map(|v| v - centre).collect(),
+                residuals: deviations(&before).into_iter().chain(deviations(&after)).collect(),
+                variance: 0.0,
+                df: (before.len() + after.len()).saturating_sub(2) as f64,
+                runs: after.len(),
+                reference_variance: LASTING_SHARE + median_variance(before.len()),
+            };
+            (before.len().min(after.len()) >= FEWEST_RUNS).then_some(measured)
+        })
+        .collect();
+    let side = |range: std::ops::Range<usize>| median(&present(shifts.get(range).unwrap_or(&[]))).unwrap_or(0.0);
+    let shift = side(base..columns) - side(0..base);
+    moderated(measured, options, Evidence::Sides, Prior::UNKNOWN, adjusted.then_some(shift))
+}
+
+/// Judges three or more pairs: run i of the baseline and run i of the current side, taken in turns.
+pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
+    let rows: Vec<Vec<Option<f64>>> =
+        group.iter().map(|s| s.baseline.iter().zip(s.current).map(|(b, c)| Some((*c)? - (*b)?)).collect()).collect();
+    let mut matrix = Matrix::from_rows(&rows);
+    let adjusted = options.adjust && group.len() >= SMALLEST_SUITE;
+    let shift = if adjusted { matrix.centre_columns() } else { 0.0 };
+    let measured = matrix
+        .rows()
+        .zip(group)
+        .map(|(row, s)| {
+            let differences = present(row);
+            let before: Vec<f64> = s.baseline.iter().copied().flatten().collect();
+            let centre = median(&before)?;
+            let measured = Measured {
+                estimate: median(&differences)?,
+                centre,
+                // The baseline's own runs share no machine state with the differences: nothing to liken them to.
+                unchanged: Vec::new(),
+                residuals: deviations(&differences),
+                variance: 0.0,
+                df: differences.len().saturating_sub(1) as f64,
+                runs: differences.len(),
+                reference_variance: 0.0,
+            };
+            (differences.len() >= FEWEST_RUNS).then_some(measured)
+        })
+        .collect();
+    // Pairs share the machine's state: half the spread between runs is the guess where nothing is known.
+    let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, df: Prior::UNKNOWN.df };
+    moderated(measured, options, Evidence::Pairs, unknown, adjusted.then_some(shift))
+}
+
+/// Moderates the variances over the suite.
+fn moderated(
+    mut measured: Vec<Option<Measured>>,
+    options: &Options,
+    evidence: Evidence,
+    unknown: Prior,
+    shift: Option<f64>,
+) -> (Signals, Shift) {
+    for m in measured.iter_mut().flatten() {
+        m.variance = m.residuals.iter().map(|r| r * r).sum::<f64>() / m.df;
+    }
+    let variances: Vec<(f64, f64)> = measured.iter().flatten().map(|m| (m.variance, m.df)).collect();
+    let learned = if variances.len() >= SMALLEST_SUITE { Prior::fit(&variances) } else { None };
+    let prior = learned.or(options.prior).unwrap_or(unknown);
+    let rows: Vec<Option<Signal>> = measured
+        .into_iter()
+        .map(|m| {
+            let m = m?;
+            let (variance, df) = prior.moderate(m.variance, m.df);
+            Some(Signal {
+                estimate: m.estimate,
+                sd: variance.sqrt().max(options.noise_floor),
+                df,
+                variance: m.reference_variance + rerun_variance(m.runs),
+                single_variance: m.reference_variance + 1.0,
+                runs: m.runs,
+                centre: m.centre,
+                unchanged: m.unchanged,
+                older: Vec::new(),
+                residuals: m.residuals,
+                level_runs: None,
+            })
+        })
+        .collect();
+    let shift = Shift {
+        evidence: Some(evidence),
+        series: rows.iter().flatten().count(),
+        adjusted: shift.is_some(),
+        shift: shift.unwrap_or(0.0),
+        spread: None,
+        burst_slope: 0.0,
+        prior: learned.or(options.prior),
+    };
+    (Signals { rows, tails: None }, shift)
+}
+
+/// Values about their mean.
+fn deviations(values: &[f64]) -> Vec<f64> {
+    let centre = mean(values).unwrap_or(0.0);
+    values.iter().map(|v| v - centre).collect()
+}

@@ -1,0 +1,366 @@
+//! The statistics against reference values (`fixtures/stats`), and the engine against what it promises.
+//!
+//! Not here: how often verdicts are wrong on real noise; `examples/evaluate` measures that.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use perfgate::stats::common_mode::{Matrix, median_polish, remove_bursts};
+use perfgate::stats::distributions::{
+    binomial_upper_tail, digamma, median_hit_probability, student_t_upper_tail, trigamma, trigamma_inverse,
+};
+use perfgate::stats::engine::{Assessment, Correction, Evidence, Options, Series, assess};
+use perfgate::stats::moderation::Prior;
+use perfgate::stats::multiplicity::{benjamini_hochberg, holm};
+use perfgate::stats::segmentation::levels;
+use perfgate::stats::spread::{unsteadiness, winsorised_deviation};
+use perfgate::stats::tail::Tail;
+use serde_json::Value;
+
+fn vectors() -> Value {
+    serde_json::from_str(include_str!("../fixtures/stats/vectors.json")).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+/// Every row of a table of reference values: arguments, then the result.
+fn check(name: &str, tolerance: f64, f: impl Fn(&[f64]) -> f64) {
+    for row in vectors()[name].as_array().unwrap() {
+        let row = numbers(row);
+        let (expected, arguments) = row.split_last().unwrap();
+        let found = f(arguments);
+        assert!((found - expected).abs() <= tolerance * expected.abs(), "{name}{arguments:?}: {found} not {expected}");
+    }
+}
+
+#[test]
+fn distributions_agree_with_scipy() {
+    check("student_t_upper_tail", 1e-9, |a| student_t_upper_tail(a[0], a[1]));
+    check("digamma", 1e-10, |a| digamma(a[0]));
+    check("trigamma", 1e-12, |a| trigamma(a[0]));
+    check("trigamma_inverse", 1e-10, |a| trigamma_inverse(a[0]));
+    check("binomial_upper_tail", 1e-12, |a| binomial_upper_tail(a[0] as usize, a[1] as usize, a[2]));
+    check("median_hit_probability", 1e-8, |a| median_hit_probability(a[0] as usize, a[1], a[2]));
+}
+
+#[test]
+fn functions_outside_their_domain_are_nan() {
+    for value in
+        [student_t_upper_tail(f64::NAN, 3.0), student_t_upper_tail(1.0, 0.0), trigamma(0.0), trigamma_inverse(-1.0)]
+    {
+        assert!(value.is_nan());
+    }
+}
+
+#[test]
+fn adjusted_p_values_agree_with_scipy() {
+    for case in vectors()["adjusted"].as_array().unwrap() {
+        let p = numbers(&case["p"]);
+        for (found, key) in [(benjamini_hochberg(&p), "benjamini_hochberg"), (holm(&p), "holm")] {
+            for (found, expected) in found.iter().zip(numbers(&case[key])) {
+                assert!((found - expected).abs() < 1e-12, "{key}: {found} not {expected}");
+            }
+        }
+    }
+    assert_eq!(benjamini_hochberg(&[0.01, f64::NAN]), [0.02, 1.0]);
+    assert!(benjamini_hochberg(&[]).is_empty());
+}
+
+#[test]
+fn moderation_spread_and_levels_agree_with_the_reference() {
+    for case in vectors()["prior"].as_array().unwrap() {
+        let df = case["df"].as_f64().unwrap();
+        let variances: Vec<(f64, f64)> = numbers(&case["variances"]).into_iter().map(|v| (v, df)).collect();
+        let prior = Prior::fit(&variances).unwrap();
+        assert!((prior.variance / case["variance"].as_f64().unwrap() - 1.0).abs() < 1e-8, "{prior:?}");
+        assert!((prior.df / case["prior_df"].as_f64().unwrap() - 1.0).abs() < 1e-8, "{prior:?}");
+    }
+    let case = &vectors()["winsorised_deviation"];
+    let found = winsorised_deviation(&numbers(&case["residuals"])).unwrap();
+    assert!((found - case["value"].as_f64().unwrap()).abs() < 1e-14);
+    for case in vectors()["levels"].as_array().unwrap() {
+        let expected: Vec<usize> = numbers(&case["starts"]).into_iter().map(|v| v as usize).collect();
+        assert_eq!(levels(&numbers(&case["values"])), expected);
+    }
+}
+
+#[test]
+fn levels_of_odd_histories() {
+    assert_eq!(levels(&[]), [0]);
+    assert_eq!(levels(&[1.0; 50]), [0], "all equal");
+    let mut step = vec![0.0; 30];
+    step[20..].fill(0.1);
+    assert_eq!(levels(&step), [0, 20], "without noise any lasting step is a level");
+}
+
+#[test]
+fn a_prior_needs_three_variances() {
+    assert_eq!(Prior::fit(&[(1e-4, 9.0), (1e-4, 9.0), (0.0, 9.0), (1e-4, 0.0)]), None);
+    let (variance, df) = Prior { variance: 1.0, df: 10.0 }.moderate(4.0, 5.0);
+    assert!((variance - 2.0).abs() < 1e-12 && (df - 15.0).abs() < 1e-12);
+}
+
+#[test]
+fn polish_recovers_shifts_despite_a_changed_row_and_gaps() {
+    let shifts = [0.0, 0.1, -0.05, 0.0, 0.02];
+    let mut rows: Vec<Vec<Option<f64>>> =
+        (0..9).map(|b| shifts.iter().map(|c| Some(f64::from(b) + c)).collect()).collect();
+    rows[4][1] = Some(9.0);
+    rows[7][2] = None;
+    let mut matrix = Matrix::from_rows(&rows);
+    let found = median_polish(&mut matrix, 5);
+    for (found, expected) in found.iter().zip(shifts) {
+        assert!((found - expected).abs() < 1e-12, "{found} not {expected}");
+    }
+    assert!(matrix.rows().nth(7).unwrap()[2].is_nan());
+}
+
+#[test]
+fn bursts_are_learned_and_their_correction_is_bounded() {
+    // Columns 0..12 are history, each with a burst of 4 % over eight neighbours somewhere; column 12 has a change of 30 %.
+    let row = |b: usize| -> Vec<Option<f64>> {
+        let shared = |j: usize| if (b + 20 - j * 7 % 20) % 20 < 8 { 0.04 } else { 0.0 };
+        let changed = if (5..12).contains(&b) { 0.30 } else { 0.0 };
+        (0..13).map(|j| Some(0.002 * noise(b, j) + if j == 12 { changed } else { shared(j) })).collect()
+    };
+    let rows: Vec<_> = (0..20).map(row).collect();
+    let order: Vec<usize> = (0..20).collect();
+    let mut matrix = Matrix::from_rows(&rows);
+    matrix.centre_rows(12);
+    let spread = |matrix: &Matrix| matrix.rows().flat_map(|row| row.iter().take(12)).map(|v| v * v).sum::<f64>();
+    let before = spread(&matrix);
+    let slope = remove_bursts(&mut matrix, &order, 12);
+    assert!(slope > 0.6, "{slope}");
+    assert!(spread(&matrix) < 0.5 * before, "the history's bursts are mostly gone");
+    let after = matrix.rows().nth(8).unwrap()[12];
+    assert!(after > 0.25, "a change larger than any burst stays: {after}");
+    let mut shuffled = Matrix::from_rows(&rows);
+    assert!(remove_bursts(&mut shuffled, &order[..6], 12).abs() < f64::EPSILON, "too few neighbours");
+}
+
+#[test]
+fn the_steadier_statistic_is_the_one_with_less_spread() {
+    let rows = |scale: f64| -> Vec<Vec<Option<f64>>> {
+        (0..10)
+            .map(|b| (0..12).map(|j| Some(f64::from(b) + scale * f64::from((b * 7 + j * j * 5) % 11))).collect())
+            .collect()
+    };
+    assert!(unsteadiness(&rows(0.001)).unwrap() < unsteadiness(&rows(0.01)).unwrap());
+    assert_eq!(unsteadiness(&[vec![Some(1.0), Some(2.0)]]), None);
+}
+
+#[test]
+fn a_wild_benchmark_keeps_its_tail_to_itself() {
+    let mut rows: Vec<Vec<f64>> =
+        (0..20).map(|b| (0..20).map(|j| f64::from((b + j * 3) % 5) - 2.0).collect()).collect();
+    let calm = Tail::fit(&rows).exceedance(3, 8.0, 1);
+    rows[0][..8].fill(9.0);
+    let tail = Tail::fit(&rows);
+    assert!(tail.exceedance(0, 8.0, 1) > 0.05, "the wild one is known");
+    assert!(tail.exceedance(3, 8.0, 1) < 20.0 * calm + 0.002, "{} {calm}", tail.exceedance(3, 8.0, 1));
+    assert!(tail.exceedance(3, 8.0, 3) < tail.exceedance(3, 8.0, 1), "three runs know better than one");
+}
+
+// ---- the engine ----
+
+/// A deterministic, roughly normal value with standard deviation 1: the sum of twelve hashed digits.
+fn noise(b: usize, j: usize) -> f64 {
+    let mut state =
+        (b as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (j as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
+    let mut sum = 0.0;
+    for _ in 0..12 {
+        state ^= state >> 30;
+        state = state.wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state ^= state >> 27;
+        sum += (state >> 11) as f64 / (1_u64 << 53) as f64;
+    }
+    sum - 6.0
+}
+
+type Rows = Vec<Vec<Option<f64>>>;
+
+/// Benchmarks of 1 % noise; `first` is the first run's number.
+fn quiet(benchmarks: usize, runs: usize, first: usize) -> Rows {
+    (0..benchmarks).map(|b| (0..runs).map(|j| Some(b as f64 + 0.01 * noise(b, first + j))).collect()).collect()
+}
+
+fn slowed(mut rows: Rows, benchmark: usize, by: f64) -> Rows {
+    rows[benchmark].iter_mut().flatten().for_each(|v| *v += by);
+    rows
+}
+
+fn judge(
+    history: &Rows,
+    baseline: &Rows,
+    current: &Rows,
+    options: Options,
+) -> (Vec<Option<Assessment>>, Option<Evidence>) {
+    let group: Vec<Series<'_>> = current
+        .iter()
+        .enumerate()
+        .map(|(i, current)| Series {
+            history: history.get(i).map_or(&[], Vec::as_slice),
+            baseline: baseline.get(i).map_or(&[], Vec::as_slice),
+            current,
+            position: Some(i),
+            floor: 0.0,
+        })
+        .collect();
+    let (results, shift) = assess(&group, &options);
+    (results, shift.evidence)
+}
+
+#[test]
+fn one_run_against_a_history_finds_one_change_and_nothing_else() {
+    let current = slowed(quiet(20, 1, 100), 7, 0.15);
+    let (results, evidence) = judge(&quiet(20, 20, 0), &Vec::new(), &current, Options::default());
+    assert_eq!(evidence, Some(Evidence::History));
+    for (i, a) in results.iter().enumerate() {
+        let a = a.as_ref().unwrap();
+        assert_eq!(a.shows_worse(0.01), i == 7, "{i}: {a:?}");
+        assert!(!a.shows_better(0.01));
+        assert!(a.interval.0 < a.estimate && a.estimate < a.interval.1);
+        assert!((a.interval.0 > 0.0) == (a.p < 0.025), "interval and p-value agree: {a:?}");
+    }
+    let found = results[7].as_ref().unwrap();
+    assert!((found.estimate - 0.15).abs() < 0.03 && (found.centre - 7.0).abs() < 0.01, "{found:?}");
+    assert_eq!(found.similar, (0, 20));
+    assert!(found.detectable > 0.03 && found.detectable < 0.15, "{found:?}");
+}
+
+#[test]
+fn a_common_shift_is_reported_and_not_blamed_on_benchmarks() {
+    let mut current = quiet(20, 1, 100);
+    current.iter_mut().flatten().flatten().for_each(|v| *v += 0.2);
+    let history = quiet(20, 20, 0);
+    let group: Vec<Series<'_>> = history
+        .iter()
+        .zip(&current)
+        .map(|(history, current)| Series { history, current, ..Series::default() })
+        .collect();
+    let (results, shift) = assess(&group, &Options::default());
+    assert!(shift.adjusted && (shift.shift - 0.2).abs() < 0.02, "{shift:?}");
+    assert!(shift.spread.unwrap() < 0.01);
+    assert!(results.iter().flatten().all(|a| !a.shows_worse(0.10)));
+    let (results, _) = assess(&group, &Options { adjust: false, ..Options::default() });
+    assert!(results.iter().flatten().all(|a| a.shows_worse(0.01)));
+}
+
+#[test]
+fn swapping_the_sides_mirrors_the_evidence() {
+    let (before, after) = (quiet(12, 4, 0), slowed(quiet(12, 4, 50), 3, 0.2));
+    for paired in [false, true] {
+        let options = Options { paired, ..Options::default() };
+        let (there, evidence) = judge(&Vec::new(), &before, &after, options);
+        let (back, _) = judge(&Vec::new(), &after, &before, options);
+        assert_eq!(evidence, Some(if paired { Evidence::Pairs } else { Evidence::Sides }));
+        for (a, b) in there.iter().flatten().zip(back.iter().flatten()) {
+            assert!((a.estimate + b.estimate).abs() < 1e-9, "{a:?} {b:?}");
+            assert!((a.p - b.p_better).abs() < 1e-9 && (a.p_better - b.p).abs() < 1e-9);
+            assert!((a.interval.0 + b.interval.1).abs() < 1e-6);
+        }
+        assert!(there[3].as_ref().unwrap().shows_worse(0.01));
+        assert!(back[3].as_ref().unwrap().shows_better(0.01));
+        assert_eq!(there.iter().flatten().filter(|a| a.shows_worse(0.01)).count(), 1);
+    }
+}
+
+#[test]
+fn a_new_level_is_the_one_compared_with_and_an_old_one_is_no_failure() {
+    let mut history = quiet(20, 24, 0);
+    history[5].iter_mut().skip(14).flatten().for_each(|v| *v -= 0.3);
+    let settled = slowed(quiet(20, 1, 100), 5, -0.3);
+    let (results, _) = judge(&history, &Vec::new(), &settled, Options::default());
+    let same = results[5].as_ref().unwrap();
+    assert_eq!(same.level_runs, Some(10));
+    assert!(same.estimate.abs() < 0.04 && !same.shows_worse(0.10), "{same:?}");
+    // Back to where it was: as slow as 14 unchanged runs, which is no proof of anything.
+    let (results, _) = judge(&history, &Vec::new(), &quiet(20, 1, 100), Options::default());
+    let back = results[5].as_ref().unwrap();
+    assert!(back.p_adjusted < 0.01 && back.seen_before && !back.shows_worse(0.01), "{back:?}");
+    assert!(back.similar.0 >= 4 && back.similar.1 == 24, "{back:?}");
+    // Worse than ever before is a failure all the same.
+    let (results, _) = judge(&history, &Vec::new(), &slowed(quiet(20, 1, 100), 5, 0.2), Options::default());
+    assert!(results[5].as_ref().unwrap().shows_worse(0.01));
+}
+
+#[test]
+fn a_bimodal_benchmark_is_named_and_not_failed_for_its_other_mode() {
+    let mut history = quiet(20, 20, 0);
+    for j in [1, 4, 6, 9, 11, 15, 18] {
+        history[2][j] = history[2][j].map(|v| v + 0.12);
+    }
+    let (results, _) = judge(&history, &Vec::new(), &slowed(quiet(20, 1, 100), 2, 0.12), Options::default());
+    let a = results[2].as_ref().unwrap();
+    assert!(a.bimodal && !a.shows_worse(0.01) && a.similar.0 > 0, "{a:?}");
+    assert!(results.iter().flatten().filter(|a| a.bimodal).count() == 1);
+}
+
+#[test]
+fn a_floor_from_within_the_runs_keeps_an_unsettled_benchmark_from_failing() {
+    let (history, current) = (quiet(20, 20, 0), slowed(quiet(20, 1, 100), 7, 0.15));
+    let group: Vec<Series<'_>> = history
+        .iter()
+        .zip(&current)
+        .enumerate()
+        .map(|(i, (history, current))| Series {
+            history,
+            current,
+            floor: if i == 7 { 0.2 } else { 0.0 },
+            ..Series::default()
+        })
+        .collect();
+    let (results, _) = assess(&group, &Options::default());
+    assert!(!results[7].as_ref().unwrap().shows_worse(0.10));
+}
+
+#[test]
+fn odd_input_gives_honest_rows() {
+    // Nothing at all; one run a side; all values equal; gaps; a series without history.
+    assert!(assess(&[], &Options::default()).0.is_empty());
+    let (results, evidence) = judge(&Vec::new(), &quiet(3, 1, 0), &quiet(3, 1, 9), Options::default());
+    assert!(evidence.is_none() && results.iter().all(Option::is_none));
+    let same: Rows = vec![vec![Some(1.0); 12]; 10];
+    for noise_floor in [0.0, 0.005] {
+        let options = Options { noise_floor, ..Options::default() };
+        let (results, _) = judge(&same, &Vec::new(), &vec![vec![Some(1.0)]; 10], options);
+        for a in results.iter().flatten() {
+            assert!(a.estimate == 0.0 && a.p > 0.4 && a.se.is_finite() && a.detectable.is_finite(), "{a:?}");
+        }
+    }
+    let mut history = quiet(12, 20, 0);
+    history[1] = vec![None; 20];
+    history[2].iter_mut().step_by(2).for_each(|v| *v = None);
+    let mut current = quiet(12, 1, 100);
+    current[3] = vec![None];
+    let (results, _) = judge(&history, &Vec::new(), &current, Options::default());
+    assert!(results[1].is_none() && results[3].is_none());
+    assert_eq!(results[2].as_ref().unwrap().similar.1, 10);
+    // Ten thousand runs a side.
+    let many: Rows = vec![(0..10_000).map(|j| Some(0.01 * noise(0, j))).collect()];
+    let (results, _) = judge(&Vec::new(), &many, &slowed(many.clone(), 0, 0.3), Options::default());
+    assert!(results[0].as_ref().unwrap().shows_worse(0.01), "{results:?}");
+    let (results, _) = judge(&vec![many[0][..60].to_vec()], &Vec::new(), &many, Options::default());
+    assert!(results[0].as_ref().unwrap().p.is_finite());
+    // Two series are no suite: nothing is taken out, and the general prior speaks.
+    let (results, _) = judge(&quiet(2, 20, 0), &Vec::new(), &slowed(quiet(2, 1, 100), 0, 0.3), Options::default());
+    assert!(results[0].as_ref().unwrap().shows_worse(0.01) && !results[1].as_ref().unwrap().shows_worse(0.10));
+}
+
+#[test]
+fn more_runs_and_holm_do_what_they_say() {
+    let history = quiet(20, 20, 0);
+    let run = |runs: usize, correction| {
+        let current = slowed(quiet(20, runs, 100), 7, 0.08);
+        let (results, _) = judge(&history, &Vec::new(), &current, Options { correction, ..Options::default() });
+        results.into_iter().flatten().collect::<Vec<_>>()
+    };
+    let (one, five) = (run(1, Correction::BenjaminiHochberg), run(5, Correction::BenjaminiHochberg));
+    for (one, five) in one.iter().zip(&five) {
+        assert!(five.se < one.se && five.detectable < one.detectable);
+    }
+    for (bh, holm) in one.iter().zip(run(1, Correction::Holm)) {
+        assert!(bh.p_adjusted <= holm.p_adjusted + 1e-15);
+    }
+}
