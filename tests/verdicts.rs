@@ -34,6 +34,7 @@ fn judge_runs(baseline: &[Run], current: &[Run], toml: &str, selection: &Selecti
     verdict::judge(&Comparison {
         baseline: Side { runs: baseline, inputs: &[] },
         current: Side { runs: current, inputs: &[] },
+        history: &[],
         config: &config,
         selection,
         today: TODAY,
@@ -270,6 +271,7 @@ fn new_missing_renamed_and_nothing_in_common() {
     let clash = verdict::judge(&Comparison {
         baseline: Side { runs: &[go(&baseline)], inputs: &[] },
         current: Side { runs: &[go(&current)], inputs: &[] },
+        history: &[],
         config: &config,
         selection: &Selection::default(),
         today: TODAY,

@@ -45,6 +45,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let report = verdict::judge(&Comparison {
         baseline: Side { runs: &[], inputs: &[] },
         current: Side { runs: &side.runs, inputs: &side.inputs },
+        history: &[],
         config: &config,
         selection: &selection,
         today: system::today(),

@@ -8,6 +8,7 @@ use super::{Exit, Failure};
 use crate::config::{Config, FailOn};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::io::{files, load, system};
+use crate::model::Run;
 use crate::model::report::{GateVerdict, Note, Report};
 use crate::verdict::{self, Comparison, Identity, Side};
 
@@ -21,7 +22,21 @@ pub(super) struct CompareOptions {
     #[command(flatten)]
     pub(super) subject: SubjectArgs,
     #[command(flatten)]
+    pub(super) history: HistoryArgs,
+    #[command(flatten)]
     pub(super) config: ConfigArgs,
+}
+
+/// Earlier runs, from which the noise is learned.
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// Earlier runs of unchanged code, as files, folders or globs: 5 or more tell how noisy the benchmarks are (can be
+    /// repeated)
+    #[arg(long, value_name = "PATH", action = clap::ArgAction::Append, help_heading = "Input")]
+    history: Vec<String>,
+    /// File that lists the runs of the history, oldest first: a path, file name or commit per line
+    #[arg(long, value_name = "FILE", requires = "history", help_heading = "Input")]
+    history_order: Option<String>,
 }
 
 /// Reads and judges two inputs.
@@ -39,6 +54,11 @@ pub(super) fn compare(
     // One after the other: only one side's files are in memory at a time.
     let before = options.input.side(&[baseline.to_owned()], &mut diagnostics)?;
     let mut now = options.input.side(&[current.to_owned()], &mut diagnostics)?;
+    let mut history = options.input.side(&options.history.history, &mut diagnostics)?;
+    if let Some(file) = &options.history.history_order {
+        history.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
+    }
+    let history = without_sides(history.runs, &before, &now, &mut diagnostics);
     console.tell_all(diagnostics)?;
     options.subject.apply(&mut now.runs)?;
     if files::is_same(baseline, current) {
@@ -52,6 +72,7 @@ pub(super) fn compare(
     let report = verdict::judge(&Comparison {
         baseline: Side { runs: &before.runs, inputs: &before.inputs },
         current: Side { runs: &now.runs, inputs: &now.inputs },
+        history: &history,
         config: &config,
         selection: &selection,
         today: system::today(),
@@ -59,8 +80,20 @@ pub(super) fn compare(
     })?;
     // The process ends soon, and giving back hundreds of thousands of small allocations one by one takes longer than
     // judging them.
-    std::mem::forget((before, now));
+    std::mem::forget((before, now, history));
     Ok((report, config))
+}
+
+/// The history without runs that are on a side too: a run must not be judged by itself.
+fn without_sides(history: Vec<Run>, before: &load::Side, now: &load::Side, diagnostics: &mut Diagnostics) -> Vec<Run> {
+    let all = history.len();
+    let kept: Vec<Run> =
+        history.into_iter().filter(|run| !before.runs.contains(run) && !now.runs.contains(run)).collect();
+    if kept.len() < all {
+        let message = format!("{} of {all} runs of the history are also on a side and are left out", all - kept.len());
+        diagnostics.push(Diagnostic::new(Code::HistoryOverlap, message));
+    }
+    kept
 }
 
 /// Criterion copies `new` over `base`, so the most natural comparison of a tree with itself always shows no change.

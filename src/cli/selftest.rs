@@ -66,6 +66,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         let report = verdict::judge(&Comparison {
             baseline: Side { runs: &side.runs, inputs: &side.inputs },
             current: Side { runs: &worse, inputs: &side.inputs },
+            history: &[],
             config: &config,
             selection: &selection,
             today: system::today(),

@@ -21,6 +21,8 @@ use crate::text::{self, Untrusted};
 pub struct Side {
     /// Oldest first.
     pub runs: Vec<Run>,
+    /// Where each run was read from: its first file or tree.
+    pub sources: Vec<Untrusted>,
     /// The arguments as the user wrote them.
     pub inputs: Vec<Untrusted>,
 }
@@ -49,10 +51,58 @@ pub fn side(arguments: &[String], forced: Option<&'static Format>, diagnostics: 
         folder_summary(argument, any, left_out, diagnostics);
     }
     let mut runs = assemble(parts);
-    if runs.iter().all(|r| r.subject.taken_at.is_some()) {
-        runs.sort_by_key(|r| r.subject.taken_at);
+    if runs.iter().all(|(_, r)| r.subject.taken_at.is_some()) {
+        runs.sort_by_key(|(_, r)| r.subject.taken_at);
     }
-    Side { runs, inputs: arguments.iter().map(|a| files::shown_name(a)).collect() }
+    let (sources, runs) = runs.into_iter().unzip();
+    Side { runs, sources, inputs: arguments.iter().map(|a| files::shown_name(a)).collect() }
+}
+
+impl Side {
+    /// Puts the runs into the order of a list: one path, file name or commit per line, oldest first. Empty lines and lines
+    /// that start with `#` say nothing.
+    ///
+    /// # Errors
+    /// A diagnostic for a line that fits no run or several, and for a run that no line names.
+    pub fn order_by(&mut self, list: &str, name: &str) -> Result<(), Diagnostic> {
+        let mut places: Vec<Option<usize>> = vec![None; self.runs.len()];
+        for (number, line) in list.lines().enumerate() {
+            let wanted = line.trim();
+            if wanted.is_empty() || wanted.starts_with('#') {
+                continue;
+            }
+            let fits: Vec<usize> = (0..self.runs.len()).filter(|i| self.is_named(*i, wanted)).collect();
+            let [only] = fits.as_slice() else {
+                let what = if fits.is_empty() { "no run" } else { "several runs" };
+                let message = format!("{what} of the history is called `{}`", text::shown(&wanted.into()));
+                return Err(Diagnostic::new(Code::Usage, message).at(Location::line(name, number as u64 + 1)));
+            };
+            if let Some(place) = places.get_mut(*only) {
+                *place = Some(number);
+            }
+        }
+        if let Some(source) =
+            places.iter().zip(&self.sources).find_map(|(place, source)| place.is_none().then_some(source))
+        {
+            let message = format!("a run of the history is not in the list: `{}`", text::shown(source));
+            return Err(Diagnostic::new(Code::Usage, message).at(Location::file(name)));
+        }
+        let mut ordered: Vec<_> =
+            places.into_iter().zip(std::mem::take(&mut self.sources)).zip(std::mem::take(&mut self.runs)).collect();
+        ordered.sort_by_key(|((place, _), _)| *place);
+        (self.sources, self.runs) = ordered.into_iter().map(|((_, source), run)| (source, run)).unzip();
+        Ok(())
+    }
+
+    /// Whether a run is meant by a path, the last part of one, or the beginning of its commit.
+    fn is_named(&self, index: usize, wanted: &str) -> bool {
+        let source = self.sources.get(index).map_or("", Untrusted::raw);
+        let commit = self.runs.get(index).and_then(|r| r.subject.commit.as_ref()).map_or("", Untrusted::raw);
+        let wanted = wanted.trim_end_matches('/');
+        let within = |path: &str| path == wanted || path.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('/'));
+        let parts = source.match_indices('/').filter_map(|(at, _)| source.get(at + 1..));
+        within(source) || parts.into_iter().any(within) || (wanted.len() >= 7 && commit.starts_with(wanted))
+    }
 }
 
 /// Where a part of a side comes from.
@@ -332,7 +382,7 @@ type SubFolder = Option<(usize, String)>;
 /// Puts the parts together to runs, oldest first as far as the order of the parts tells.
 ///
 /// A folder in which no result lies directly is a folder of runs: each of its sub-folders is one.
-fn assemble(mut parts: Vec<Placed>) -> Vec<Run> {
+fn assemble(mut parts: Vec<Placed>) -> Vec<(Untrusted, Run)> {
     let mut of_runs: BTreeMap<(usize, String), bool> = BTreeMap::new();
     for (origin, _) in &parts {
         if let Some(folder) = &origin.folder {
@@ -393,13 +443,14 @@ fn fit(parts: Vec<Vec<Placed>>) -> Vec<Vec<Placed>> {
 }
 
 /// Makes one run of its parts. What the first part says of commit, branch and machine holds.
-fn merge(parts: Vec<Placed>) -> Run {
+fn merge(parts: Vec<Placed>) -> (Untrusted, Run) {
     let mut tools: BTreeMap<Untrusted, usize> = BTreeMap::new();
     for suite in parts.iter().flat_map(|(_, run)| &run.suites) {
         *tools.entry(suite.tool.clone()).or_default() += 1;
     }
     let mut parts = parts.into_iter();
-    let Some((origin, mut whole)) = parts.next() else { return Run::default() };
+    let Some((origin, mut whole)) = parts.next() else { return Default::default() };
+    let source = origin.name.clone();
     name_suites(&mut whole, &origin, &tools);
     for (origin, mut part) in parts {
         name_suites(&mut part, &origin, &tools);
@@ -419,7 +470,7 @@ fn merge(parts: Vec<Placed>) -> Run {
             whole.environment.labels.entry(label).or_insert(value);
         }
     }
-    whole
+    (source, whole)
 }
 
 /// Tells suites of one tool apart by where they come from.

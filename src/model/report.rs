@@ -115,6 +115,9 @@ pub struct Report {
     pub baseline: Side,
     /// The side judged.
     pub current: Side,
+    /// How many earlier runs the noise was learned from.
+    #[serde(default)]
+    pub history: usize,
     /// How each suite moved as a whole.
     pub shifts: Vec<Shift>,
     /// One row per series, by benchmark, then metric.
@@ -322,6 +325,14 @@ pub enum Reason {
     OverWarnBudget,
     /// Better by at least the fail limit.
     BetterThanFailLimit,
+    /// Unchanged runs vary that much.
+    WithinNoise,
+    /// The data do not exclude a change over a limit.
+    CouldBeOverLimit,
+    /// An earlier level of the history was this slow too.
+    SeenBefore,
+    /// The benchmark's runs fall into two groups.
+    Bimodal,
     /// The change is smaller than `min-change`.
     UnderMinChange,
     /// The verdict rests on one run a side.
@@ -363,6 +374,10 @@ impl Reason {
             Self::OverFailBudget => "over-fail-budget",
             Self::OverWarnBudget => "over-warn-budget",
             Self::BetterThanFailLimit => "better-than-fail-limit",
+            Self::WithinNoise => "within-noise",
+            Self::CouldBeOverLimit => "could-be-over-limit",
+            Self::SeenBefore => "seen-before",
+            Self::Bimodal => "bimodal",
             Self::UnderMinChange => "under-min-change",
             Self::OneRun => "one-run",
             Self::SamplesOverlap => "samples-overlap",

@@ -4,32 +4,35 @@ use std::sync::Arc;
 
 use super::Comparison;
 use super::evidence::{self, Groups, OneRun};
+use super::exceptions::{accept, budget};
 use super::measure::Measured;
+use super::noise::{Estimate, Noise};
 use super::notes::Usage;
 use super::sides::{self, EnvironmentChange};
-use crate::config::{Amount, Evidence, Limit};
+use crate::config::{Evidence, Limit};
 use crate::model::report::{self, LimitKind, Reason, Row, Verdict};
 use crate::model::{BenchmarkId, Better, Kind, Params, Unit};
+use crate::stats::engine;
 use crate::text;
 use crate::unit;
 
 /// Limits are compared with this relative tolerance, so that 1.15 / 1.0 − 1 reaches 15 %.
-const TOLERANCE: f64 = 1e-9;
+pub(super) const TOLERANCE: f64 = 1e-9;
 
 /// A verdict in the making.
-struct Finding {
-    verdict: Verdict,
-    suspect: bool,
-    reasons: Vec<Reason>,
-    explanations: Vec<String>,
+pub(super) struct Finding {
+    pub(super) verdict: Verdict,
+    pub(super) suspect: bool,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) explanations: Vec<String>,
 }
 
 impl Finding {
-    fn new(verdict: Verdict) -> Self {
+    pub(super) fn new(verdict: Verdict) -> Self {
         Self { verdict, suspect: false, reasons: Vec::new(), explanations: Vec::new() }
     }
 
-    fn because(mut self, reason: Reason, explanation: impl Into<String>) -> Self {
+    pub(super) fn because(mut self, reason: Reason, explanation: impl Into<String>) -> Self {
         self.reasons.push(reason);
         let explanation = explanation.into();
         if !explanation.is_empty() {
@@ -44,6 +47,7 @@ pub(super) fn rows(
     comparison: &Comparison<'_>,
     measured: Vec<Measured<'_>>,
     groups: &Groups,
+    noise: &Noise,
     environment: &EnvironmentChange,
     usage: &mut Usage,
 ) -> Vec<Row> {
@@ -51,12 +55,16 @@ pub(super) fn rows(
     let mut last: Option<(BenchmarkId, Params)> = None;
     measured
         .into_iter()
-        .filter_map(|series| {
+        .enumerate()
+        .filter_map(|(index, series)| {
             usage.saw(comparison, &series);
-            let mut row = row(comparison, &series, groups, environment, usage)?;
+            let mut row = row(comparison, &series, groups, noise.of(index), environment, usage)?;
             let id = &series.pair.key.benchmark;
             if last.as_ref().is_none_or(|(last, _)| last != id) {
                 last = Some((id.clone(), params(comparison, id)));
+            }
+            if noise.of(index).is_some_and(|e| e.adjusted) {
+                usage.judged_adjusted(&series, &row);
             }
             row.params = last.as_ref().map(|(_, params)| Arc::clone(params)).unwrap_or_default();
             Some(row)
@@ -68,6 +76,7 @@ fn row(
     comparison: &Comparison<'_>,
     series: &Measured<'_>,
     groups: &Groups,
+    estimate: Option<&Estimate>,
     environment: &EnvironmentChange,
     usage: &mut Usage,
 ) -> Option<Row> {
@@ -77,7 +86,7 @@ fn row(
     let mut finding = if comparison.budgets_only {
         without_baseline(series)
     } else {
-        compare(comparison, series, groups, environment)
+        compare(comparison, series, groups, estimate, environment)
     };
     let budget = budget(comparison, series, usage);
     if comparison.budgets_only && budget.is_none() {
@@ -109,13 +118,20 @@ fn row(
         tool_unit: series.pair.current.iter().chain(&series.pair.baseline).find_map(|o| o.tool_unit.clone()),
         better: series.better,
         kind: series.kind,
-        baseline: series.baseline,
+        baseline: series.baseline.map(|value| match estimate {
+            Some(estimate) if estimate.evidence == engine::Evidence::History => {
+                report::Value { value: Some(level(series, estimate)), ..value }
+            }
+            _ => value,
+        }),
         current: series.current,
-        change: change(series),
-        interval: None,
-        p: None,
-        p_adjusted: None,
-        detectable: None,
+        change: estimate.map(|e| growth(series, e.assessment.estimate)).or_else(|| change(series)),
+        interval: estimate.map(|e| interval(series, e)),
+        p: estimate.map(|e| if e.assessment.estimate < 0.0 { e.assessment.p_better } else { e.assessment.p }),
+        p_adjusted: estimate.map(|e| {
+            if e.assessment.estimate < 0.0 { e.assessment.p_better_adjusted } else { e.assessment.p_adjusted }
+        }),
+        detectable: estimate.map(|e| e.assessment.detectable.exp_m1()),
         limits,
         verdict: finding.verdict,
         gate,
@@ -138,6 +154,18 @@ fn change(series: &Measured<'_>) -> Option<f64> {
         return (now == 0.0).then_some(0.0);
     }
     Some((now - before) / before.abs())
+}
+
+/// A log ratio (more is worse) as growth: current / baseline − 1.
+fn growth(series: &Measured<'_>, log_ratio: f64) -> f64 {
+    if series.better == Some(Better::Higher) { (-log_ratio).exp_m1() } else { log_ratio.exp_m1() }
+}
+
+/// The 95 % interval of the growth, ascending.
+fn interval(series: &Measured<'_>, estimate: &Estimate) -> [f64; 2] {
+    let (low, high) = estimate.assessment.interval;
+    let (a, b) = (growth(series, low), growth(series, high));
+    [a.min(b), a.max(b)]
 }
 
 /// The verdict where the current side is judged by budgets alone.
@@ -210,6 +238,7 @@ fn compare(
     comparison: &Comparison<'_>,
     series: &Measured<'_>,
     groups: &Groups,
+    estimate: Option<&Estimate>,
     environment: &EnvironmentChange,
 ) -> Finding {
     if let Some(invalid) = faults(series) {
@@ -227,35 +256,21 @@ fn compare(
     let Some(better) = series.better else {
         return without_direction(series, before, now);
     };
+    if let Some(estimate) = estimate {
+        return by_noise(series, estimate, environment);
+    }
     let sign = if better == Better::Lower { 1.0 } else { -1.0 };
     let change = Change {
         relative: (before != 0.0).then(|| sign * (now - before) / before.abs()),
         absolute: sign * (now - before),
         unit: &series.unit,
     };
+    let (level, reason) = match reached(series, &change) {
+        Reached::Nothing => return Finding::new(Verdict::Pass),
+        Reached::TooSmall => return under_min_change(),
+        Reached::Limit(level, reason) => (level, reason),
+    };
     let (warn, fail) = (series.judging.warn.as_ref(), series.judging.fail.as_ref());
-    let too_small = series.judging.min_change.as_ref().is_some_and(|limit| {
-        change.absolute != 0.0 && !change.reaches(Some(limit)) && !change.mirrored().reaches(Some(limit))
-    });
-    let over_fail = change.reaches(fail);
-    let over_warn = over_fail || change.reaches(warn);
-    // `improved` mirrors `fail`; where only a warn limit is set, that one.
-    let improved = change.mirrored().reaches(fail.or(warn));
-    if too_small && (over_warn || improved) {
-        return Finding::new(Verdict::Pass)
-            .because(Reason::UnderMinChange, "the change is smaller than min-change, so it does not count");
-    }
-    let level = match (over_fail, over_warn, improved) {
-        (true, _, _) => Verdict::Fail,
-        (_, true, _) => Verdict::Warn,
-        (_, _, true) => Verdict::Improved,
-        _ => return Finding::new(Verdict::Pass),
-    };
-    let reason = match level {
-        Verdict::Fail => Reason::OverFailLimit,
-        Verdict::Warn => Reason::OverWarnLimit,
-        _ => Reason::BetterThanFailLimit,
-    };
     if series.kind == Kind::Exact || comparison.config.gate.evidence == Evidence::None {
         return Finding::new(level).because(reason, "");
     }
@@ -266,8 +281,138 @@ fn compare(
         );
     }
     let mut finding = weigh(comparison, series, groups, environment, level, reason);
-    finding.suspect = over_warn;
+    finding.suspect = level != Verdict::Improved;
     finding
+}
+
+/// Which limit a change reaches.
+enum Reached {
+    Nothing,
+    /// It would reach one, but is below `min-change`.
+    TooSmall,
+    /// The verdict that the limit stands for.
+    Limit(Verdict, Reason),
+}
+
+fn reached(series: &Measured<'_>, change: &Change<'_>) -> Reached {
+    let (warn, fail) = (series.judging.warn.as_ref(), series.judging.fail.as_ref());
+    let (level, reason) = if change.reaches(fail) {
+        (Verdict::Fail, Reason::OverFailLimit)
+    } else if change.reaches(warn) {
+        (Verdict::Warn, Reason::OverWarnLimit)
+    } else if change.mirrored().reaches(fail.or(warn)) {
+        // `improved` mirrors `fail`; where only a warn limit is set, that one.
+        (Verdict::Improved, Reason::BetterThanFailLimit)
+    } else {
+        return Reached::Nothing;
+    };
+    let too_small = series
+        .judging
+        .min_change
+        .as_ref()
+        .is_some_and(|limit| !change.reaches(Some(limit)) && !change.mirrored().reaches(Some(limit)));
+    if too_small { Reached::TooSmall } else { Reached::Limit(level, reason) }
+}
+
+fn under_min_change() -> Finding {
+    Finding::new(Verdict::Pass)
+        .because(Reason::UnderMinChange, "the change is smaller than min-change, so it does not count")
+}
+
+/// Adjusted p-value at which a failure is shown, and a warning.
+const FAIL_P: f64 = 0.01;
+const WARN_P: f64 = 0.10;
+/// p-value of the row alone at which a rerun is worth its time.
+const SUSPECT_P: f64 = 0.05;
+
+/// A log ratio (more is worse) as a change of a series.
+fn change_of<'a>(series: &'a Measured<'_>, log_ratio: f64, level: f64) -> Change<'a> {
+    let relative = match series.better {
+        Some(Better::Higher) => 1.0 - (-log_ratio).exp(),
+        _ => log_ratio.exp_m1(),
+    };
+    Change { relative: Some(relative), absolute: relative * level, unit: &series.unit }
+}
+
+/// The level that a series is compared with, in its unit.
+fn level(series: &Measured<'_>, estimate: &Estimate) -> f64 {
+    let centre = estimate.assessment.centre;
+    if series.better == Some(Better::Higher) { (-centre).exp() } else { centre.exp() }
+}
+
+/// The verdict of a series whose noise is known.
+fn by_noise(series: &Measured<'_>, estimate: &Estimate, environment: &EnvironmentChange) -> Finding {
+    let found = &estimate.assessment;
+    let level = level(series, estimate);
+    let change = change_of(series, found.estimate, level);
+    let similar = || {
+        let (alike, runs) = found.similar;
+        let how = if found.estimate > 0.0 { "slow" } else { "fast" };
+        if alike == 0 {
+            String::new()
+        } else {
+            format!("this benchmark was about this {how} in {alike} of {runs} unchanged runs")
+        }
+    };
+    let (limit, reason) = match reached(series, &change) {
+        Reached::TooSmall => return under_min_change(),
+        Reached::Limit(Verdict::Improved, _) if !found.shows_better(FAIL_P) => (None, Reason::WithinNoise),
+        Reached::Limit(limit, reason) => (Some(limit), reason),
+        Reached::Nothing => (None, Reason::WithinNoise),
+    };
+    let Some(limit) = limit else {
+        let worst = change_of(series, found.interval.1, level);
+        let strictest = series.judging.fail.as_ref().or(series.judging.warn.as_ref());
+        if matches!(reached(series, &worst), Reached::Limit(..)) && worst.reaches(strictest) {
+            return bimodal(
+                Finding::new(Verdict::Inconclusive).because(
+                    Reason::CouldBeOverLimit,
+                    format!("too noisy to exclude a change over the limit; {}", seen_from(found.detectable)),
+                ),
+                found.bimodal,
+            );
+        }
+        return Finding::new(Verdict::Pass);
+    };
+    if limit == Verdict::Improved {
+        return Finding::new(Verdict::Improved).because(reason, "");
+    }
+    let verdict = match limit {
+        Verdict::Fail if found.shows_worse(FAIL_P) => Verdict::Fail,
+        _ if found.p_adjusted <= WARN_P => Verdict::Warn,
+        _ => Verdict::Inconclusive,
+    };
+    let mut finding = Finding::new(verdict).because(reason, "");
+    if verdict == Verdict::Fail
+        && !estimate.adjusted
+        && environment.other_cpu()
+        && sides::is_time(&series.pair.key.metric)
+    {
+        finding.verdict = Verdict::Warn;
+        finding = finding.because(Reason::EnvironmentDiffers, "measured on another CPU, and no suite to adjust by");
+    } else if verdict != limit && found.seen_before {
+        finding = finding.because(Reason::SeenBefore, "an earlier level of its history was this slow too");
+    } else if verdict != limit {
+        finding = finding
+            .because(Reason::WithinNoise, if found.similar.0 > 0 { similar() } else { seen_from(found.detectable) });
+    }
+    finding.suspect = found.p <= SUSPECT_P;
+    bimodal(finding, found.bimodal)
+}
+
+fn bimodal(finding: Finding, is: bool) -> Finding {
+    if !is {
+        return finding;
+    }
+    finding.because(Reason::Bimodal, "its unchanged runs fall into two groups: more runs tell more than more samples")
+}
+
+/// What these data could have shown.
+fn seen_from(detectable: f64) -> String {
+    format!(
+        "these runs could have shown a change of about +{}% or more",
+        unit::significant((detectable.exp_m1() * 1000.0).round() / 10.0)
+    )
 }
 
 /// The verdict of a noisy change that reaches a limit, by what one run a side can tell.
@@ -334,106 +479,6 @@ fn without_direction(series: &Measured<'_>, before: f64, now: f64) -> Finding {
             text::shown(&series.pair.key.metric.0)
         ),
     )
-}
-
-/// What the `[[budget]]` entries say of the current value: the worst of them. `None` where no entry applies.
-fn budget(comparison: &Comparison<'_>, series: &Measured<'_>, usage: &mut Usage) -> Option<(Finding, report::Limits)> {
-    let id = &series.pair.key.benchmark;
-    let mut worst: Option<(Finding, report::Limits)> = None;
-    for (index, budget) in comparison.config.budgets.iter().enumerate() {
-        if budget.metric != series.pair.key.metric || !budget.benchmark.matches(id) {
-            continue;
-        }
-        usage.budgets.insert(index);
-        let value = series.current.and_then(|v| v.value)?;
-        let sign = if series.better == Some(Better::Higher) { -1.0 } else { 1.0 };
-        let over = |amount: &Option<Amount>| {
-            amount.as_ref().is_some_and(|a| sign * (value - a.value) > a.value.abs() * TOLERANCE)
-        };
-        let mismatch = [&budget.warn, &budget.fail]
-            .into_iter()
-            .flatten()
-            .find_map(|a| a.unit.as_ref().filter(|u| **u != series.unit));
-        let finding = if let Some(unit) = mismatch {
-            Finding::new(Verdict::Invalid).because(
-                Reason::UnitMismatch,
-                format!(
-                    "the budget at {} is in `{}`, the metric in `{}`",
-                    text::shown(&budget.origin),
-                    text::shown(&unit.symbol().into()),
-                    text::shown(&series.unit.symbol().into())
-                ),
-            )
-        } else if over(&budget.fail) {
-            Finding::new(Verdict::Fail)
-                .because(Reason::OverFailBudget, beyond(budget.fail.as_ref(), &series.unit, sign))
-        } else if over(&budget.warn) {
-            Finding::new(Verdict::Warn)
-                .because(Reason::OverWarnBudget, beyond(budget.warn.as_ref(), &series.unit, sign))
-        } else {
-            Finding::new(Verdict::Pass)
-        };
-        let limit = |amount: &Option<Amount>| {
-            amount.as_ref().map(|a| report::Limit { value: a.value, kind: LimitKind::Budget })
-        };
-        let limits =
-            report::Limits { warn: limit(&budget.warn), fail: limit(&budget.fail), origin: budget.origin.clone() };
-        if worst.as_ref().is_none_or(|(w, _)| finding.verdict < w.verdict) {
-            worst = Some((finding, limits));
-        }
-    }
-    worst
-}
-
-fn beyond(amount: Option<&Amount>, unit: &Unit, sign: f64) -> String {
-    amount.map_or(String::new(), |a| {
-        let scale = unit::scale(unit, a.value);
-        let side = if sign > 0.0 { "over" } else { "under" };
-        let suffix = text::line(&scale.suffix).into_owned();
-        format!("{side} its budget of {} {suffix}", scale.number(a.value)).trim_end().to_owned()
-    })
-}
-
-/// Covers a warning or a failure by an `[[accept]]` entry, if one applies and has not expired.
-fn accept(comparison: &Comparison<'_>, series: &Measured<'_>, finding: &Finding, usage: &mut Usage) -> Option<Finding> {
-    if !matches!(finding.verdict, Verdict::Fail | Verdict::Warn) {
-        return None;
-    }
-    let mut beyond = None;
-    for (index, accept) in comparison.config.accepts.iter().enumerate() {
-        let metric = accept.metric.as_ref().is_none_or(|m| *m == series.pair.key.metric);
-        if !metric || !accept.benchmark.matches(&series.pair.key.benchmark) {
-            continue;
-        }
-        usage.accepts.insert(index);
-        if accept.until.is_some_and(|until| until < comparison.today) {
-            continue;
-        }
-        if let (Some(limit), Some((before, now))) = (&accept.up_to, series.values()) {
-            let sign = if series.better == Some(Better::Higher) { -1.0 } else { 1.0 };
-            let worse = sign * (now - before);
-            let within = match limit {
-                Limit::Relative(share) => before != 0.0 && worse / before.abs() <= share + share.abs() * TOLERANCE,
-                Limit::Step { value, .. } => worse <= value + value.abs() * TOLERANCE,
-            };
-            if !within {
-                beyond = Some(index);
-                continue;
-            }
-        }
-        let until = accept.until.map_or(String::new(), |d| format!(" until {d}"));
-        let reason = accept.reason.as_ref().map_or(String::new(), |r| format!(": {}", text::shown(r)));
-        let mut covered = Finding::new(Verdict::Accepted)
-            .because(Reason::Accepted, format!("accepted by {}{until}{reason}", text::shown(&accept.origin)));
-        covered.reasons.splice(0..0, finding.reasons.iter().copied());
-        return Some(covered);
-    }
-    let accept = comparison.config.accepts.get(beyond?)?;
-    let mut more = Finding::new(finding.verdict);
-    more.suspect = finding.suspect;
-    more.reasons.clone_from(&finding.reasons);
-    more.explanations.clone_from(&finding.explanations);
-    Some(more.because(Reason::BeyondAccepted, format!("worse than {} accepts", text::shown(&accept.origin))))
 }
 
 /// The limits as the report shows them. A step without a unit is in the series' own unit.

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 
 use super::Comparison;
 use super::measure::Measured;
-use super::pairing::SuiteId;
+use super::noise::Noise;
+use super::pairing::{Seen, SuiteId};
 use crate::config::{Counted, Limit};
 use crate::model::report::{self, Verdict};
-use crate::model::{Better, Kind, MetricId, Observation, Statistic};
+use crate::model::{Better, Kind, MetricId, Statistic};
 use crate::stats;
 
 /// Fewest series of one metric from which the spread of a suite's changes is taken.
@@ -46,7 +47,7 @@ impl Group {
 pub(super) type Groups = BTreeMap<(SuiteId, MetricId), Group>;
 
 /// Every suite and metric with at least one noisy ratio.
-pub(super) fn groups(_comparison: &Comparison<'_>, measured: &[Measured<'_>]) -> Groups {
+pub(super) fn groups(measured: &[Measured<'_>]) -> Groups {
     let mut ratios: BTreeMap<(SuiteId, MetricId), (Vec<f64>, Option<Better>)> = BTreeMap::new();
     for series in measured.iter().filter(|m| m.kind == Kind::Noisy) {
         if let Some(ratio) = series.worse_log_ratio() {
@@ -90,8 +91,8 @@ pub(super) fn one_run(series: &Measured<'_>, group: Option<&Group>) -> OneRun {
 }
 
 /// Whether the p25–p75 ranges of the two sides do not touch. What is unknown counts as apart.
-fn apart(baseline: &[&Observation], current: &[&Observation]) -> bool {
-    let range = |side: &[&Observation]| -> Option<(f64, f64)> {
+fn apart(baseline: &[Seen<'_>], current: &[Seen<'_>]) -> bool {
+    let range = |side: &[Seen<'_>]| -> Option<(f64, f64)> {
         let ranges: Option<Vec<(f64, f64)>> = side
             .iter()
             .filter(|o| o.fault.is_none())
@@ -109,22 +110,28 @@ fn apart(baseline: &[&Observation], current: &[&Observation]) -> bool {
     }
 }
 
+/// How many times the usual spread of a suite's shifts a shift must be to be remarkable.
+const REMARKABLE: f64 = 4.0;
+
 /// The rows that say how each large suite moved as a whole.
-pub(super) fn shifts(comparison: &Comparison<'_>, groups: &Groups) -> Vec<report::Shift> {
+pub(super) fn shifts(comparison: &Comparison<'_>, groups: &Groups, noise: &Noise) -> Vec<report::Shift> {
     groups
         .iter()
         .filter(|(_, group)| group.is_large())
-        .map(|((suite, metric), group)| {
+        .map(|(key @ (suite, metric), group)| {
+            let estimated = noise.shifts.get(key).filter(|s| s.adjusted);
+            let (shift, usual) = estimated.map_or((group.centre, 0.0), |s| (s.shift, s.spread.unwrap_or(0.0)));
             let growth = match group.better {
-                Some(Better::Higher) => (-group.centre).exp() - 1.0,
-                _ => group.centre.exp() - 1.0,
+                Some(Better::Higher) => (-shift).exp() - 1.0,
+                _ => shift.exp() - 1.0,
             };
             let worse = if group.better == Some(Better::Higher) { -growth } else { growth };
             let limit = match comparison.config.judging_metric(metric).fail {
                 Some(Limit::Relative(share)) => Some(share),
                 _ => None,
             };
-            let over = group.better.is_some() && limit.is_some_and(|share| worse >= share);
+            let over =
+                group.better.is_some() && limit.is_some_and(|share| worse >= share) && shift > REMARKABLE * usual;
             let verdict = match comparison.config.gate.suite_shift {
                 Counted::Fail if over => Verdict::Fail,
                 Counted::Warn if over => Verdict::Warn,
@@ -135,7 +142,7 @@ pub(super) fn shifts(comparison: &Comparison<'_>, groups: &Groups) -> Vec<report
                 metric: metric.clone(),
                 series: group.series,
                 shift: growth,
-                adjusted: false,
+                adjusted: estimated.is_some(),
                 verdict,
             }
         })

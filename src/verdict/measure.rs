@@ -1,8 +1,8 @@
 //! From the runs of each side to the values that are compared.
 //!
-//! Contention only ever adds time, so the low end of a run's samples is steadier than their centre: without a history
-//! to learn from, `statistic = "auto"` takes the minimum (the maximum where more is better), else the best value that
-//! both sides have. A side of several runs is the median of its runs; samples of different runs are never pooled.
+//! Contention only ever adds time, so the low end of a run's samples is steadier than their centre. With a history,
+//! `statistic = "auto"` takes the statistic that was steadiest in it; without one the minimum (the maximum where more is
+//! better), else the best value that both sides have. A side of several runs is the median of its runs; samples of different runs are never pooled.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,10 +10,11 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::Comparison;
-use super::pairing::Pair;
+use super::noise::{self, Choice};
+use super::pairing::{Pair, Seen};
 use crate::config::Judging;
 use crate::model::report::Value;
-use crate::model::{Better, Kind, MetricId, Observation, Statistic, Unit};
+use crate::model::{Better, Kind, MetricId, Statistic, Unit};
 use crate::stats;
 
 /// A pair with its values.
@@ -22,6 +23,8 @@ pub(super) struct Measured<'a> {
     pub(super) pair: Pair<'a>,
     pub(super) judging: Arc<Judging>,
     pub(super) statistic: Option<Statistic>,
+    /// The next statistic towards the median, where a history chose the first.
+    pub(super) next_statistic: Option<Statistic>,
     pub(super) better: Option<Better>,
     pub(super) kind: Kind,
     pub(super) unit: Unit,
@@ -30,6 +33,14 @@ pub(super) struct Measured<'a> {
 }
 
 impl Measured<'_> {
+    /// Whether both sides have the series, in one unit and without faults.
+    pub(super) fn is_comparable(&self) -> bool {
+        let sides = || self.pair.baseline.iter().chain(&self.pair.current);
+        !self.pair.baseline.is_empty()
+            && !self.pair.current.is_empty()
+            && sides().all(|o| o.fault.is_none() && o.unit == self.unit)
+    }
+
     /// Both values, where both sides have one.
     pub(super) fn values(&self) -> Option<(f64, f64)> {
         Some((self.baseline?.value?, self.current?.value?))
@@ -51,6 +62,7 @@ impl Measured<'_> {
 
 /// Picks the statistics and takes the values.
 pub(super) fn measure<'a>(comparison: &Comparison<'a>, pairs: Vec<Pair<'a>>) -> Vec<Measured<'a>> {
+    let choices = noise::steadiest(comparison, &pairs);
     let mut judgings: BTreeMap<MetricId, Vec<Arc<Judging>>> = BTreeMap::new();
     pairs
         .into_iter()
@@ -64,18 +76,21 @@ pub(super) fn measure<'a>(comparison: &Comparison<'a>, pairs: Vec<Pair<'a>>) -> 
                 known.push(Arc::clone(&judging));
                 judging
             });
-            measure_one(pair, judging)
+            let choice = choices.get(&(pair.suite.clone(), pair.key.metric.clone())).copied();
+            measure_one(pair, judging, choice)
         })
         .collect()
 }
 
-fn measure_one(pair: Pair<'_>, judging: Arc<Judging>) -> Measured<'_> {
+fn measure_one(pair: Pair<'_>, judging: Arc<Judging>, choice: Option<Choice>) -> Measured<'_> {
     let first = pair.current.first().or(pair.baseline.first());
     let unit = first.map_or(Unit::Second, |o| o.unit.clone());
     let better = judging.better.or_else(|| pair.current.iter().chain(&pair.baseline).find_map(|o| o.better));
     let kind = if is_exact(&pair) { Kind::Exact } else { Kind::Noisy };
-    let statistic = pair.fixed.or(judging.statistic).or_else(|| automatic(&pair, better, kind));
-    let value = |side: &[&Observation]| {
+    let set = pair.fixed.or(judging.statistic);
+    let choice = choice.filter(|_| set.is_none() && kind == Kind::Noisy);
+    let statistic = set.or(choice.map(|(chosen, _)| chosen)).or_else(|| automatic(&pair, better, kind));
+    let value = |side: &[Seen<'_>]| {
         let runs: SmallVec<[f64; 4]> = side
             .iter()
             .filter(|o| o.fault.is_none())
@@ -89,7 +104,8 @@ fn measure_one(pair: Pair<'_>, judging: Arc<Judging>) -> Measured<'_> {
         (!side.is_empty()).then_some(Value { value, runs: side.len(), samples })
     };
     let (baseline, current) = (value(&pair.baseline), value(&pair.current));
-    Measured { pair, judging, statistic, better, kind, unit, baseline, current }
+    let next_statistic = choice.and_then(|(_, next)| next);
+    Measured { pair, judging, statistic, next_statistic, better, kind, unit, baseline, current }
 }
 
 /// A series is exact if its tool says so, or if sizes and counts did not vary in any run that measured them repeatedly.
@@ -98,7 +114,7 @@ fn is_exact(pair: &Pair<'_>) -> bool {
     if all().next().is_some() && all().all(|o| o.kind == Kind::Exact) {
         return true;
     }
-    let constant = |o: &&Observation| {
+    let constant = |o: &Seen<'_>| {
         matches!(o.unit, Unit::Byte | Unit::One)
             && o.summary.count().is_some_and(|n| n >= 2)
             && o.summary.get(Statistic::Min).is_some()

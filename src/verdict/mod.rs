@@ -1,16 +1,18 @@
 //! Two sides of runs, judged: one verdict for each series and one for the gate.
 //!
 //! The steps, each in its own file: `pairing` puts the series of both sides side by side under the names they share;
-//! `measure` turns the runs of a side into one value; `evidence` looks at whole suites and says of each change
-//! whether noise explains it; `decide` holds change and evidence against the limits; `gate` counts. Everything is a
+//! `measure` turns the runs of a side into one value; `noise` (where there are runs enough to know it) and `evidence`
+//! (where there are not) look at whole suites and say of each change whether noise explains it; `decide` holds change and evidence against the limits; `gate` counts. Everything is a
 //! pure function of the runs, the configuration and today's date, so the same input always gives the same report.
 //!
 //! Not here: where runs come from (`io`), how a report looks (`report`), and change points in a history (`trend`).
 
 mod decide;
 mod evidence;
+mod exceptions;
 mod gate;
 mod measure;
+mod noise;
 mod notes;
 mod pairing;
 mod sides;
@@ -63,6 +65,8 @@ pub struct Comparison<'a> {
     pub baseline: Side<'a>,
     /// The side judged.
     pub current: Side<'a>,
+    /// Earlier runs of unchanged code on the same kind of machine, oldest first, without those of the two sides.
+    pub history: &'a [Run],
     /// Limits and rules.
     pub config: &'a Config,
     /// What to look at.
@@ -81,10 +85,11 @@ pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
     let pairs = pairing::pair(comparison)?;
     let measured = measure::measure(comparison, pairs);
     let environment = sides::compare_environments(comparison);
-    let groups = evidence::groups(comparison, &measured);
-    let shifts = evidence::shifts(comparison, &groups);
+    let noise = noise::estimate(comparison, &measured);
+    let groups = evidence::groups(&measured);
+    let shifts = evidence::shifts(comparison, &groups, &noise);
     let mut usage = notes::Usage::default();
-    let results = decide::rows(comparison, measured, &groups, &environment, &mut usage);
+    let results = decide::rows(comparison, measured, &groups, &noise, &environment, &mut usage);
     let (verdict, counts) = gate::whole(comparison, &results, &shifts);
     let notes = notes::notes(comparison, &results, &environment, &usage);
     Ok(Report {
@@ -94,6 +99,7 @@ pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
         counts,
         baseline: sides::describe(comparison.baseline),
         current: sides::describe(comparison.current),
+        history: comparison.history.len(),
         shifts,
         results,
         notes,

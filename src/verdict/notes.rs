@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Comparison;
 use super::measure::Measured;
+use super::pairing::SuiteId;
 use super::sides::EnvironmentChange;
 use crate::config::Limit;
 use crate::diag::Code;
-use crate::model::Kind;
 use crate::model::report::{Note, Reason, Row};
+use crate::model::{Kind, MetricId};
 use crate::text;
 
 /// Which entries of the configuration applied to anything.
@@ -17,6 +18,8 @@ pub(super) struct Usage {
     pub(super) rules: BTreeSet<usize>,
     pub(super) budgets: BTreeSet<usize>,
     pub(super) accepts: BTreeSet<usize>,
+    /// Of each suite and metric whose shift was taken out: how many series are over a limit still, of how many.
+    moved: BTreeMap<(SuiteId, MetricId), (usize, usize)>,
     /// Limits in a unit that the metric does not have, by origin and metric.
     wrong_units: BTreeSet<(text::Untrusted, text::Untrusted)>,
 }
@@ -41,6 +44,16 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// Remembers a row that was judged after its suite's common shift was taken out.
+    pub(super) fn judged_adjusted(&mut self, series: &Measured<'_>, row: &Row) {
+        let counts = self.moved.entry((series.pair.suite.clone(), series.pair.key.metric.clone())).or_default();
+        let over = row.reasons.iter().any(|r| matches!(r, Reason::OverFailLimit | Reason::OverWarnLimit));
+        counts.0 += usize::from(over);
+        counts.1 += 1;
+    }
+}
+
 /// Every note of a report.
 pub(super) fn notes(
     comparison: &Comparison<'_>,
@@ -60,7 +73,9 @@ pub(super) fn notes(
             format!("the sides were measured differently: {}", changed.join("; ")),
         ));
     }
-    let one_run = rows.iter().any(|r| r.gate && r.kind == Kind::Noisy && r.baseline.is_some() && r.current.is_some());
+    let one_run = rows
+        .iter()
+        .any(|r| r.gate && r.kind == Kind::Noisy && r.p.is_none() && r.baseline.is_some() && r.current.is_some());
     if one_run && !comparison.budgets_only {
         let (a, b) = (comparison.baseline.runs.len(), comparison.current.runs.len());
         notes.push(note(
@@ -73,6 +88,7 @@ pub(super) fn notes(
             ),
         ));
     }
+    suites(usage, &mut notes);
     let mut undirected: BTreeMap<&str, usize> = BTreeMap::new();
     for row in rows.iter().filter(|r| r.reasons.contains(&Reason::DirectionUnknown)) {
         *undirected.entry(row.metric.raw()).or_default() += 1;
@@ -97,6 +113,26 @@ pub(super) fn notes(
     configuration(comparison, usage, &mut notes);
     notes.sort_by_key(|n| std::cmp::Reverse(n.severity));
     notes
+}
+
+/// Share of a suite that must have moved one way for its adjustment to be doubtful.
+const MOST: f64 = 0.4;
+
+/// Suites so many of whose benchmarks moved that taking out the common shift may hide what the code did.
+fn suites(usage: &Usage, notes: &mut Vec<Note>) {
+    for ((suite, metric), (over, judged)) in &usage.moved {
+        if *over as f64 > MOST * *judged as f64 {
+            notes.push(note(
+                Code::SuiteMoved,
+                format!(
+                    "{over} of {judged} series of {} {} got worse after the suite's common shift was taken out, which may \
+                     hide part of a real change: measure both sides in turns",
+                    text::shown(suite),
+                    text::shown(&metric.0)
+                ),
+            ));
+        }
+    }
 }
 
 /// Entries that match nothing or have expired.

@@ -12,13 +12,30 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::{BenchmarkId, Fault, MetricId, Observation, Run, SeriesKey, Statistic};
 use crate::text;
 
+/// What one run says of a series.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen<'a> {
+    /// The run's index on its side.
+    pub(super) run: usize,
+    pub(super) observation: &'a Observation,
+}
+
+impl std::ops::Deref for Seen<'_> {
+    type Target = Observation;
+
+    fn deref(&self) -> &Observation {
+        self.observation
+    }
+}
+
 /// What the runs of one side say of a series. Mostly one run, and there can be hundreds of thousands of series.
-pub(super) type Observations<'a> = SmallVec<[&'a Observation; 1]>;
+pub(super) type Observations<'a> = SmallVec<[Seen<'a>; 1]>;
 
 /// One series with what each side's runs say of it.
 #[derive(Debug)]
 pub(super) struct Pair<'a> {
     pub(super) key: SeriesKey,
+    pub(super) history: Observations<'a>,
     pub(super) baseline: Observations<'a>,
     pub(super) current: Observations<'a>,
     /// The statistic that the metric's name fixes.
@@ -37,7 +54,7 @@ struct Entry<'a> {
     key: SeriesKey,
     is_current: bool,
     run: &'a Run,
-    observation: &'a Observation,
+    seen: Seen<'a>,
 }
 
 /// Pairs every selected series, ordered by key.
@@ -51,12 +68,12 @@ pub(super) fn pair<'a>(comparison: &Comparison<'a>) -> Result<Vec<Pair<'a>>, Dia
             let renamed = if is_current { None } else { renames.get(benchmark) };
             renamed.unwrap_or(benchmark).clone()
         };
-        for run in runs {
+        for (index, run) in runs.iter().enumerate() {
             entries.reserve(run.series.len());
             for (key, observation) in &run.series {
                 let key = SeriesKey { benchmark: name(&key.benchmark), metric: key.metric.clone() };
                 if selection.keeps_benchmark(&key.benchmark) {
-                    entries.push(Entry { key, is_current, run, observation });
+                    entries.push(Entry { key, is_current, run, seen: Seen { run: index, observation } });
                 }
             }
             for (benchmark, fault) in &run.failures {
@@ -70,21 +87,23 @@ pub(super) fn pair<'a>(comparison: &Comparison<'a>) -> Result<Vec<Pair<'a>>, Dia
     // A stable sort of runs that are in order already: little more than a merge. Current entries stay first.
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     let mut pairs: Vec<Pair<'a>> = Vec::new();
-    for Entry { key, is_current, run, observation } in entries {
+    for Entry { key, is_current, run, seen } in entries {
         if pairs.last().is_none_or(|last| last.key != key) {
             pairs.push(Pair {
                 key,
+                history: SmallVec::new(),
                 baseline: SmallVec::new(),
                 current: SmallVec::new(),
                 fixed: None,
-                suite: suite_of(run, observation),
+                suite: suite_of(run, seen.observation),
                 failure: None,
             });
         }
         if let Some(last) = pairs.last_mut() {
-            if is_current { last.current.push(observation) } else { last.baseline.push(observation) }
+            if is_current { last.current.push(seen) } else { last.baseline.push(seen) }
         }
     }
+    add_history(comparison, &renames, &mut pairs);
     add_failures(&mut pairs, &failed);
     add_fixed_statistics(comparison, &mut pairs);
     pairs.retain(|p| selection.keeps_metric(&p.key.metric));
@@ -101,8 +120,10 @@ fn renames(comparison: &Comparison<'_>) -> Result<BTreeMap<BenchmarkId, Benchmar
     if comparison.config.renames.is_empty() {
         return Ok(renamed);
     }
-    let names: BTreeSet<&BenchmarkId> =
-        comparison.baseline.runs.iter().flat_map(|r| r.series.keys().map(|k| &k.benchmark)).collect();
+    let past = comparison.history.iter().chain(comparison.baseline.runs);
+    let names: BTreeSet<&BenchmarkId> = past.flat_map(|r| r.series.keys().map(|k| &k.benchmark)).collect();
+    let in_baseline =
+        |name: &BenchmarkId| comparison.baseline.runs.iter().any(|r| r.series.keys().any(|key| key.benchmark == *name));
     for benchmark in &names {
         let Some(rename) = comparison
             .config
@@ -118,7 +139,7 @@ fn renames(comparison: &Comparison<'_>) -> Result<BTreeMap<BenchmarkId, Benchmar
             _ => (benchmark.package.clone(), rename.to.clone()),
         };
         let new = BenchmarkId::new(benchmark.tool.clone(), package, name);
-        if names.contains(&new) || renamed.values().any(|other| *other == new) {
+        if (in_baseline(benchmark) && in_baseline(&new)) || renamed.values().any(|other| *other == new) {
             return Err(Diagnostic::new(
                 Code::RepeatedRename,
                 format!(
@@ -135,6 +156,31 @@ fn renames(comparison: &Comparison<'_>) -> Result<BTreeMap<BenchmarkId, Benchmar
     Ok(renamed)
 }
 
+/// Adds what the runs of the history say of series that both sides have.
+fn add_history<'a>(comparison: &Comparison<'a>, renames: &BTreeMap<BenchmarkId, BenchmarkId>, pairs: &mut [Pair<'a>]) {
+    for (index, run) in comparison.history.iter().enumerate() {
+        // Runs and pairs have one order, so a step forward finds almost every series; renamed ones are looked up.
+        let mut at = 0;
+        for (key, observation) in &run.series {
+            let found = if let Some(new) = renames.get(&key.benchmark) {
+                let key = SeriesKey { benchmark: new.clone(), metric: key.metric.clone() };
+                pairs.binary_search_by(|pair| pair.key.cmp(&key)).ok()
+            } else {
+                while pairs.get(at).is_some_and(|pair| pair.key < *key) {
+                    at += 1;
+                }
+                Some(at)
+            };
+            let Some(pair) = found.and_then(|at| pairs.get_mut(at)) else { continue };
+            let same = pair.key == *key || renames.get(&key.benchmark) == Some(&pair.key.benchmark);
+            // One run has a series once; a rename may lead to a name that the run has as well.
+            if same && pair.history.last().is_none_or(|last| last.run != index) {
+                pair.history.push(Seen { run: index, observation });
+            }
+        }
+    }
+}
+
 /// Marks the series of failed benchmarks, and adds a row for those that have none.
 fn add_failures<'a>(pairs: &mut Vec<Pair<'a>>, failed: &BTreeMap<BenchmarkId, &'a Fault>) {
     if failed.is_empty() {
@@ -149,6 +195,7 @@ fn add_failures<'a>(pairs: &mut Vec<Pair<'a>>, failed: &BTreeMap<BenchmarkId, &'
     }
     pairs.extend(without_series.into_iter().map(|benchmark| Pair {
         key: SeriesKey { benchmark: benchmark.clone(), metric: MetricId::new(MetricId::TIME) },
+        history: SmallVec::new(),
         baseline: SmallVec::new(),
         current: SmallVec::new(),
         fixed: None,
@@ -164,13 +211,14 @@ fn add_fixed_statistics<'a>(comparison: &Comparison<'a>, pairs: &mut Vec<Pair<'a
         // A tool's own metric of that name is what is meant then.
         let own: BTreeSet<BenchmarkId> =
             pairs.iter().filter(|p| p.key.metric == full).map(|p| p.key.benchmark.clone()).collect();
-        let known = |side: &[&Observation]| side.iter().any(|o| o.summary.get(statistic).is_some());
+        let known = |side: &[Seen<'_>]| side.iter().any(|o| o.summary.get(statistic).is_some());
         let added: Vec<Pair<'a>> = pairs
             .iter()
             .filter(|p| p.key.metric == base && !own.contains(&p.key.benchmark))
             .filter(|p| known(&p.baseline) || known(&p.current))
             .map(|p| Pair {
                 key: SeriesKey { benchmark: p.key.benchmark.clone(), metric: full.clone() },
+                history: p.history.clone(),
                 baseline: p.baseline.clone(),
                 current: p.current.clone(),
                 fixed: Some(statistic),

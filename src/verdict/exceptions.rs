@@ -1,0 +1,122 @@
+//! What overrides a comparison with a baseline: absolute budgets, and regressions that were accepted.
+//!
+//! Not here: the limits of a change (`decide`).
+
+use super::Comparison;
+use super::decide::{Finding, TOLERANCE};
+use super::measure::Measured;
+use super::notes::Usage;
+use crate::config::{Amount, Limit};
+use crate::model::report::{self, LimitKind, Reason, Verdict};
+use crate::model::{Better, Unit};
+use crate::text;
+use crate::unit;
+
+/// What the `[[budget]]` entries say of the current value: the worst of them. `None` where no entry applies.
+pub(super) fn budget(
+    comparison: &Comparison<'_>,
+    series: &Measured<'_>,
+    usage: &mut Usage,
+) -> Option<(Finding, report::Limits)> {
+    let id = &series.pair.key.benchmark;
+    let mut worst: Option<(Finding, report::Limits)> = None;
+    for (index, budget) in comparison.config.budgets.iter().enumerate() {
+        if budget.metric != series.pair.key.metric || !budget.benchmark.matches(id) {
+            continue;
+        }
+        usage.budgets.insert(index);
+        let value = series.current.and_then(|v| v.value)?;
+        let sign = if series.better == Some(Better::Higher) { -1.0 } else { 1.0 };
+        let over = |amount: &Option<Amount>| {
+            amount.as_ref().is_some_and(|a| sign * (value - a.value) > a.value.abs() * TOLERANCE)
+        };
+        let mismatch = [&budget.warn, &budget.fail]
+            .into_iter()
+            .flatten()
+            .find_map(|a| a.unit.as_ref().filter(|u| **u != series.unit));
+        let finding = if let Some(unit) = mismatch {
+            Finding::new(Verdict::Invalid).because(
+                Reason::UnitMismatch,
+                format!(
+                    "the budget at {} is in `{}`, the metric in `{}`",
+                    text::shown(&budget.origin),
+                    text::shown(&unit.symbol().into()),
+                    text::shown(&series.unit.symbol().into())
+                ),
+            )
+        } else if over(&budget.fail) {
+            Finding::new(Verdict::Fail)
+                .because(Reason::OverFailBudget, beyond(budget.fail.as_ref(), &series.unit, sign))
+        } else if over(&budget.warn) {
+            Finding::new(Verdict::Warn)
+                .because(Reason::OverWarnBudget, beyond(budget.warn.as_ref(), &series.unit, sign))
+        } else {
+            Finding::new(Verdict::Pass)
+        };
+        let limit = |amount: &Option<Amount>| {
+            amount.as_ref().map(|a| report::Limit { value: a.value, kind: LimitKind::Budget })
+        };
+        let limits =
+            report::Limits { warn: limit(&budget.warn), fail: limit(&budget.fail), origin: budget.origin.clone() };
+        if worst.as_ref().is_none_or(|(w, _)| finding.verdict < w.verdict) {
+            worst = Some((finding, limits));
+        }
+    }
+    worst
+}
+
+fn beyond(amount: Option<&Amount>, unit: &Unit, sign: f64) -> String {
+    amount.map_or(String::new(), |a| {
+        let scale = unit::scale(unit, a.value);
+        let side = if sign > 0.0 { "over" } else { "under" };
+        let suffix = text::line(&scale.suffix).into_owned();
+        format!("{side} its budget of {} {suffix}", scale.number(a.value)).trim_end().to_owned()
+    })
+}
+
+/// Covers a warning or a failure by an `[[accept]]` entry, if one applies and has not expired.
+pub(super) fn accept(
+    comparison: &Comparison<'_>,
+    series: &Measured<'_>,
+    finding: &Finding,
+    usage: &mut Usage,
+) -> Option<Finding> {
+    if !matches!(finding.verdict, Verdict::Fail | Verdict::Warn) {
+        return None;
+    }
+    let mut beyond = None;
+    for (index, accept) in comparison.config.accepts.iter().enumerate() {
+        let metric = accept.metric.as_ref().is_none_or(|m| *m == series.pair.key.metric);
+        if !metric || !accept.benchmark.matches(&series.pair.key.benchmark) {
+            continue;
+        }
+        usage.accepts.insert(index);
+        if accept.until.is_some_and(|until| until < comparison.today) {
+            continue;
+        }
+        if let (Some(limit), Some((before, now))) = (&accept.up_to, series.values()) {
+            let sign = if series.better == Some(Better::Higher) { -1.0 } else { 1.0 };
+            let worse = sign * (now - before);
+            let within = match limit {
+                Limit::Relative(share) => before != 0.0 && worse / before.abs() <= share + share.abs() * TOLERANCE,
+                Limit::Step { value, .. } => worse <= value + value.abs() * TOLERANCE,
+            };
+            if !within {
+                beyond = Some(index);
+                continue;
+            }
+        }
+        let until = accept.until.map_or(String::new(), |d| format!(" until {d}"));
+        let reason = accept.reason.as_ref().map_or(String::new(), |r| format!(": {}", text::shown(r)));
+        let mut covered = Finding::new(Verdict::Accepted)
+            .because(Reason::Accepted, format!("accepted by {}{until}{reason}", text::shown(&accept.origin)));
+        covered.reasons.splice(0..0, finding.reasons.iter().copied());
+        return Some(covered);
+    }
+    let accept = comparison.config.accepts.get(beyond?)?;
+    let mut more = Finding::new(finding.verdict);
+    more.suspect = finding.suspect;
+    more.reasons.clone_from(&finding.reasons);
+    more.explanations.clone_from(&finding.explanations);
+    Some(more.because(Reason::BeyondAccepted, format!("worse than {} accepts", text::shown(&accept.origin))))
+}
