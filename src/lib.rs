@@ -4,9 +4,14 @@
 //! `io` opens inputs → `format` turns them into `model` runs → `verdict` judges two sides by the limits of `config` →
 //! `report` turns the outcome into text → `cli` prints it and picks the exit code.
 
+pub mod cli;
+pub mod config;
 pub mod diag;
 pub mod format;
+pub mod io;
 pub mod model;
+pub mod report;
 pub mod stats;
 pub mod text;
 pub mod unit;
+pub mod verdict;

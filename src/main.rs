@@ -1,3 +1,7 @@
 //! The `perfgate` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    perfgate::cli::main()
+}

@@ -60,7 +60,7 @@ codes! {
     UnitMismatch "unit-mismatch" Warning "The two sides give the same series in units that cannot be converted into each other. The row is reported as `invalid`."
     DuplicateKey "duplicate-key" Error "The same name stands twice where the format does not allow repeats, so one of the two would be lost."
     StaleFolder "stale-folder" Note "Folders of a Criterion tree are much older than the rest: benchmarks that were deleted, renamed or filtered out. They are left out."
-    MissingSamples "missing-samples" Note "The tree has estimates but no samples, as old and trimmed trees do. The estimates are used; less can be said about noise."
+    MissingSamples "missing-samples" Note "The file or tree has estimates but no samples, or not all of them, as old and trimmed ones do. The estimates are used; less can be said about noise."
     LossyText "lossy-text" Note "The file has bytes that are not valid UTF-8. They are shown as U+FFFD."
     ConfigurationIgnored "configuration-ignored" Note "A line of the file is about the run, not a result, and could not be used."
     // Configuration.

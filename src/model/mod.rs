@@ -12,6 +12,7 @@
 pub mod report;
 mod statistic;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,8 +27,21 @@ use crate::text::Untrusted;
 /// A benchmark: the tool that measured it, the package or module it is in, and its name with its parameters.
 ///
 /// Ordered by name first, because reports are. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BenchmarkId(Arc<BenchmarkName>);
+
+impl Ord for BenchmarkId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // The metrics of a benchmark share its name, and names are long.
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for BenchmarkId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// The parts of a [`BenchmarkId`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,7 +146,7 @@ pub struct Observation {
     /// Computed by perfgate from another metric of the same benchmark, so judged only where the configuration names it.
     pub derived: bool,
     /// Why the values cannot be used, if they cannot.
-    pub fault: Option<Fault>,
+    pub fault: Option<Box<Fault>>,
 }
 
 /// Which suite of its run a series was measured in, and when.
@@ -180,11 +194,14 @@ pub struct Environment {
     pub labels: BTreeMap<Untrusted, Untrusted>,
 }
 
+/// Parameters by name. Shared, because every metric of a benchmark shows them.
+pub type Params = Arc<BTreeMap<Untrusted, Untrusted>>;
+
 /// What is known about a benchmark beyond its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     /// Parameters by name.
-    pub params: BTreeMap<Untrusted, Untrusted>,
+    pub params: Params,
     /// The group the tool put it in.
     pub group: Option<Untrusted>,
 }

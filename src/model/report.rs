@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Better, Kind, MetricId, Statistic, Unit};
+use super::{Better, Kind, MetricId, Params, Statistic, Unit};
 use crate::diag::Severity;
 use crate::text::Untrusted;
 
@@ -218,7 +218,7 @@ pub struct Row {
     /// The package or module it is in.
     pub package: Option<Untrusted>,
     /// Its parameters.
-    pub params: BTreeMap<Untrusted, Untrusted>,
+    pub params: Params,
     /// The metric.
     pub metric: MetricId,
     /// The statistic of the samples that was compared.
@@ -411,14 +411,10 @@ impl Row {
 impl Report {
     /// The rows in the order for people: by verdict, worst first; within one by how much they changed, then by name.
     pub fn worst_first(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.results.iter().collect();
-        rows.sort_by(|a, b| {
-            let size = |row: &Row| match row.verdict {
-                Verdict::Improved => -row.badness(),
-                _ => row.badness(),
-            };
-            (!a.gate, a.verdict).cmp(&(!b.gate, b.verdict)).then_with(|| size(b).total_cmp(&size(a)))
-        });
-        rows
+        let size = |row: &Row| if row.verdict == Verdict::Improved { -row.badness() } else { row.badness() };
+        let mut rows: Vec<(bool, Verdict, f64, &Row)> =
+            self.results.iter().map(|row| (!row.gate, row.verdict, size(row), row)).collect();
+        rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| b.2.total_cmp(&a.2)));
+        rows.into_iter().map(|(.., row)| row).collect()
     }
 }

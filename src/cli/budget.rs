@@ -1,0 +1,73 @@
+//! `perfgate budget`: absolute limits, no baseline needed.
+
+use clap::Args as ClapArgs;
+
+use super::console::Console;
+use super::judge;
+use super::options::{ConfigArgs, InputArgs, JudgeArgs, ReportArgs, SubjectArgs};
+use super::{Failure, Outcome};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location};
+use crate::io::system;
+use crate::model::report::GateVerdict;
+use crate::verdict::{self, Comparison, Side};
+
+/// Judge results against the `[[budget]]` entries of perfgate.toml alone; no baseline needed
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Files, folders, globs or `-` [default: `inputs` of perfgate.toml]
+    results: Vec<String>,
+    #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    subject: SubjectArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let targets = args.report.targets()?;
+    let config = args.config.load(&args.judge, console)?;
+    if config.budgets.is_empty() {
+        return Err(Diagnostic::new(Code::Usage, "there is no [[budget]] entry, so there is nothing to judge by")
+            .help("add one to perfgate.toml: [[budget]] benchmark = \"…\", metric = \"time\", fail = \"10ms\"")
+            .into());
+    }
+    let inputs = inputs(&args.results, &config.inputs)?;
+    let mut diagnostics = Diagnostics::new();
+    let mut side = args.input.side(&inputs, &mut diagnostics)?;
+    console.tell_all(diagnostics)?;
+    args.subject.apply(&mut side.runs)?;
+    let selection = args.judge.selection.selection();
+    let report = verdict::judge(&Comparison {
+        baseline: Side { runs: &[], inputs: &[] },
+        current: Side { runs: &side.runs, inputs: &side.inputs },
+        config: &config,
+        selection: &selection,
+        today: system::today(),
+        budgets_only: true,
+    })?;
+    if report.verdict == GateVerdict::None {
+        console.tell(
+            &Diagnostic::new(Code::NothingInCommon, "no [[budget]] entry matches any of the results")
+                .at(Location::file(inputs.join(" ")))
+                .help("`perfgate config show` lists the entries; benchmark names are globs in which `*` stops at `/`"),
+        );
+    }
+    let exit = judge::exit(&report, config.gate.fail_on, false);
+    judge::finish(exit, console.write_reports(&report, &targets), console)
+}
+
+/// The inputs named on the command line, else those of the configuration.
+pub(super) fn inputs(named: &[String], configured: &[String]) -> Result<Vec<String>, Failure> {
+    match (named, configured) {
+        ([], []) => Err(Diagnostic::new(Code::Usage, "no results were named")
+            .help("name files or folders, or set `inputs` in perfgate.toml")
+            .into()),
+        ([], configured) => Ok(configured.to_vec()),
+        (named, _) => Ok(named.to_vec()),
+    }
+}

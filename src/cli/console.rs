@@ -1,0 +1,141 @@
+//! Standard output and standard error.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::options::{Colour, Global, MessageFormat, ReportTarget};
+use super::{Exit, Failure};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity, render};
+use crate::io::{files, system};
+use crate::model::report::Report;
+use crate::report::{self, Style};
+
+/// Where messages and reports go, and how they look.
+pub(super) struct Console {
+    messages: MessageFormat,
+    colour: Colours,
+    width: Option<usize>,
+    verbosity: Verbosity,
+}
+
+/// Which streams get colour.
+struct Colours {
+    out: bool,
+    err: bool,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verbosity {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+impl Console {
+    pub(super) fn new(global: &Global) -> Self {
+        let choice = |stream: anstream::ColorChoice| !matches!(stream, anstream::ColorChoice::Never);
+        let (out, err) = match global.color {
+            Colour::Always => (true, true),
+            Colour::Never => (false, false),
+            Colour::Auto => (
+                choice(anstream::AutoStream::choice(&std::io::stdout())),
+                choice(anstream::AutoStream::choice(&std::io::stderr())),
+            ),
+        };
+        Self {
+            messages: global.message_format,
+            colour: Colours { out, err },
+            width: system::terminal_width(),
+            verbosity: match (global.quiet, global.verbose) {
+                (true, _) => Verbosity::Quiet,
+                (_, true) => Verbosity::Verbose,
+                _ => Verbosity::Normal,
+            },
+        }
+    }
+
+    /// Says one thing on standard error. `--quiet` leaves only errors.
+    pub(super) fn tell(&self, diagnostic: &Diagnostic) {
+        if self.verbosity == Verbosity::Quiet && diagnostic.severity < Severity::Error {
+            return;
+        }
+        let text = match self.messages {
+            MessageFormat::Human => render::terminal(diagnostic, self.colour.err, self.width.unwrap_or(100)),
+            MessageFormat::Github => render::github(diagnostic),
+            MessageFormat::Json => render::json(diagnostic),
+        };
+        // Nothing is left to do if standard error is closed.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Says everything in a list.
+    ///
+    /// # Errors
+    /// Exit 2 if there are errors in it.
+    pub(super) fn tell_all(&self, diagnostics: Diagnostics) -> Result<(), Failure> {
+        let failed = diagnostics.has_errors();
+        for diagnostic in diagnostics.into_vec() {
+            self.tell(&diagnostic);
+        }
+        if failed { Err(Failure::told(Exit::Usage)) } else { Ok(()) }
+    }
+
+    /// Prints a line about the work done on standard error, unless `--quiet`.
+    pub(super) fn remark(&self, line: &str) {
+        if self.verbosity != Verbosity::Quiet && self.messages == MessageFormat::Human {
+            let _ = writeln!(std::io::stderr().lock(), "{line}");
+        }
+    }
+
+    /// Prints text on standard output. A reader that has gone away is not an error.
+    #[expect(clippy::unused_self, reason = "all output goes through the console")]
+    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::outside(Diagnostic::new(
+                Code::WriteFailed,
+                format!("cannot write to standard output: {error}"),
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
+    /// How reports look on standard output.
+    pub(super) fn style(&self) -> Style {
+        Style { width: self.width, colour: self.colour.out, verbose: self.is_verbose() }
+    }
+
+    /// Writes every report that was asked for; a file that cannot be written does not keep the others from being
+    /// written.
+    pub(super) fn write_reports(&self, report: &Report, targets: &[ReportTarget]) -> Result<(), Failure> {
+        let mut failures = Vec::new();
+        let mut on_stdout = false;
+        for target in targets {
+            match &target.path {
+                None => {
+                    on_stdout = true;
+                    self.print(&(target.output.render)(report, &self.style()))?;
+                }
+                Some(path) => {
+                    let style = Style { width: None, colour: false, verbose: self.is_verbose() };
+                    let text = (target.output.render)(report, &style);
+                    if let Err(error) = files::write(Path::new(path), text.as_bytes()) {
+                        failures.push(
+                            Diagnostic::new(Code::WriteFailed, format!("cannot write the report: {error}"))
+                                .at(Location::file(path.as_str())),
+                        );
+                    }
+                }
+            }
+        }
+        if !on_stdout {
+            self.remark(&report::headline(report));
+        }
+        if failures.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Outside, diagnostics: failures }) }
+    }
+}

@@ -1,0 +1,74 @@
+//! `perfgate explain`: a message code, or one row of a comparison in full.
+
+use clap::Args as ClapArgs;
+
+use super::console::Console;
+use super::judge::{self, CompareOptions};
+use super::options::closest;
+use super::{Exit, Failure, Outcome};
+use crate::config::Pattern;
+use crate::diag::{Code, Diagnostic};
+use crate::model::BenchmarkId;
+use crate::model::report::Row;
+use crate::report;
+use crate::text;
+
+/// Explain a message code, or one benchmark's row of a comparison in full
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    perfgate explain nothing-in-common\n  \
+    perfgate explain 'parse/json/*' target/criterion@main target/criterion")]
+pub(super) struct Args {
+    /// A code such as `one-run`, or a benchmark's name or glob
+    topic: String,
+    /// The two inputs of the comparison, for a benchmark
+    #[arg(value_names = ["BASELINE", "CURRENT"], num_args = 0..=2)]
+    inputs: Vec<String>,
+    #[command(flatten)]
+    options: CompareOptions,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    match args.inputs.as_slice() {
+        [] => code(&args.topic, console),
+        [baseline, current] => benchmark(&args.topic, baseline, current, &args.options, console),
+        _ => Err(Failure::usage("give both inputs of the comparison: `perfgate explain BENCHMARK BASELINE CURRENT`")),
+    }
+}
+
+fn code(topic: &str, console: &Console) -> Outcome {
+    if let Some(code) = Code::ALL.iter().find(|c| c.as_str() == topic) {
+        console.print(&format!("{} ({})\n\n{}\n", code.as_str(), code.severity().as_str(), code.explanation()))?;
+        return Ok(Exit::Success);
+    }
+    let shown = text::shown(&topic.into());
+    let mut diagnostic = Diagnostic::new(Code::Usage, format!("there is no message code `{shown}`"));
+    let known: Vec<&str> = Code::ALL.iter().map(|c| c.as_str()).collect();
+    if let Some(close) = closest(topic, &known) {
+        diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
+    }
+    Err(diagnostic
+        .help("to explain a benchmark, give the comparison too: `perfgate explain BENCHMARK BASELINE CURRENT`")
+        .into())
+}
+
+fn benchmark(topic: &str, baseline: &str, current: &str, options: &CompareOptions, console: &Console) -> Outcome {
+    let (report, _) = judge::compare(baseline, current, options, console)?;
+    let pattern = Pattern::new(topic);
+    let matches = |row: &&Row| {
+        let id = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());
+        row.benchmark.raw() == topic || pattern.matches(&id)
+    };
+    let rows: Vec<&Row> = report.results.iter().filter(matches).collect();
+    if rows.is_empty() {
+        let names: Vec<&str> = report.results.iter().map(|r| r.benchmark.raw()).collect();
+        let mut diagnostic =
+            Diagnostic::new(Code::Usage, format!("no benchmark matches `{}`", text::shown(&topic.into())));
+        if let Some(close) = closest(topic, &names) {
+            diagnostic = diagnostic.help(format!("did you mean `{}`?", text::shown(&close.into())));
+        }
+        return Err(diagnostic.into());
+    }
+    console.print(&report::explain(&report, &rows, &console.style()))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,156 @@
+//! `perfgate init`: a first perfgate.toml, after a look at the project.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args as ClapArgs;
+
+use super::console::Console;
+use super::{Exit, Failure, Outcome};
+use crate::diag::{Code, Diagnostic, Location};
+use crate::io::files;
+use crate::io::project::{self, Finding, Tool};
+use crate::text;
+
+const FILE: &str = "perfgate.toml";
+
+/// Look at the project and write a commented perfgate.toml
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Print what would be written
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let found = project::look(Path::new("."));
+    if found.is_empty() {
+        return Err(Diagnostic::new(Code::NoProject, "found no benchmarks of Criterion, Go or pytest-benchmark here")
+            .help("run it in the project's folder")
+            .help("perfgate also works without a configuration: `perfgate compare BASELINE CURRENT`")
+            .into());
+    }
+    let content = configuration(&found);
+    if args.dry_run {
+        console.print(&content)?;
+        return Ok(Exit::Success);
+    }
+    if files::kind(FILE) != files::Kind::Missing {
+        return Err(Diagnostic::new(Code::FileExists, "the file is there already and stays as it is")
+            .at(Location::file(FILE))
+            .help("`perfgate init --dry-run` prints what would be written")
+            .into());
+    }
+    files::write_new(Path::new(FILE), content.as_bytes()).map_err(|error| {
+        Failure::outside(
+            Diagnostic::new(Code::WriteFailed, format!("cannot write the file: {error}")).at(Location::file(FILE)),
+        )
+    })?;
+    console.print(&next_steps(&found))?;
+    Ok(Exit::Success)
+}
+
+/// What is known about using a tool with perfgate.
+struct Advice {
+    name: &'static str,
+    input: &'static str,
+    baseline: &'static str,
+    current: &'static str,
+    compare: &'static str,
+    hint: &'static str,
+}
+
+fn advice(tool: Tool) -> Advice {
+    match tool {
+        Tool::Criterion => Advice {
+            name: "Criterion",
+            input: "target/criterion",
+            baseline: "cargo bench -- --save-baseline main",
+            current: "cargo bench",
+            compare: "perfgate compare target/criterion@main target/criterion",
+            hint: "",
+        },
+        Tool::Go => Advice {
+            name: "Go benchmarks",
+            input: "bench/go.txt",
+            baseline: "go test -run='^$' -bench=. -benchmem -count=20 -benchtime=20ms ./... > baseline.txt",
+            current: "go test -run='^$' -bench=. -benchmem -count=20 -benchtime=20ms ./... > bench/go.txt",
+            compare: "perfgate compare baseline.txt bench/go.txt",
+            hint: "many short repeats show the noise better than few long ones: -count=20 -benchtime=20ms",
+        },
+        Tool::PytestBenchmark => Advice {
+            name: "pytest-benchmark",
+            input: "bench/pytest.json",
+            baseline: "pytest --benchmark-only --benchmark-json=baseline.json",
+            current: "pytest --benchmark-only --benchmark-json=bench/pytest.json",
+            compare: "perfgate compare baseline.json bench/pytest.json",
+            hint: "",
+        },
+    }
+}
+
+/// The text of perfgate.toml.
+fn configuration(found: &[Finding]) -> String {
+    let mut out = String::from(
+        "# perfgate: the limits of this project's performance gate.\n\
+         # `perfgate config show` prints every value with its origin.\n\n",
+    );
+    let inputs: Vec<String> = found.iter().map(|f| format!("\"{}\"", advice(f.tool).input)).collect();
+    let _ = writeln!(out, "# Where the results are, for commands that name none.");
+    let _ = writeln!(out, "inputs = [{}]\n", inputs.join(", "));
+    for finding in found {
+        let advice = advice(finding.tool);
+        let _ = writeln!(out, "# {} (seen in {})", advice.name, text::shown(&finding.evidence.as_str().into()));
+        let _ = writeln!(out, "#   {}", advice.current);
+        if !advice.hint.is_empty() {
+            let _ = writeln!(out, "#   {}", advice.hint);
+        }
+    }
+    out.push_str(
+        "\n[gate]\n\
+         warn = \"5%\"          # every metric without its own entry\n\
+         fail = \"10%\"\n\
+         missing = \"warn\"     # a benchmark of the baseline that is gone: ignore, warn or fail\n\n\
+         # One metric:\n\
+         # [metrics.time]\n\
+         # warn = \"10%\"\n\
+         # fail = \"20%\"\n",
+    );
+    if found.iter().any(|f| f.tool == Tool::Go) {
+        out.push_str("\n# Allocations are exact: any increase fails.\n# [metrics.allocs]\n# fail = \"+0\"\n");
+    }
+    out.push_str(
+        "\n# One benchmark, first match wins; `*` stops at `/`, `**` does not:\n\
+         # [[rule]]\n\
+         # benchmark = \"parse/**\"\n\
+         # metric = \"time\"\n\
+         # fail = \"6%\"\n\
+         \n# An absolute budget, which needs no baseline:\n\
+         # [[budget]]\n\
+         # benchmark = \"startup\"\n\
+         # metric = \"time\"\n\
+         # fail = \"50ms\"\n\
+         \n# A known, intended regression:\n\
+         # [[accept]]\n\
+         # benchmark = \"render/*\"\n\
+         # metric = \"time\"\n\
+         # up-to = \"30%\"\n\
+         # until = 2027-01-31\n\
+         # reason = \"correct rounding costs this much\"\n",
+    );
+    out
+}
+
+fn next_steps(found: &[Finding]) -> String {
+    let mut out = format!("wrote {FILE}\n");
+    for finding in found {
+        let advice = advice(finding.tool);
+        let evidence = text::shown(&finding.evidence.as_str().into());
+        let _ = write!(
+            out,
+            "\n{} (seen in {evidence})\n  before the change: {}\n  after it:          {}\n  then:              {}\n",
+            advice.name, advice.baseline, advice.current, advice.compare
+        );
+    }
+    out
+}

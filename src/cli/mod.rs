@@ -1,0 +1,167 @@
+//! The command line: one file per command, and the exit codes.
+//!
+//! A command reads its options, calls `io` for runs, `verdict` for a report and `report` for text, and returns an
+//! [`Exit`]. Reports go to standard output, everything else to standard error.
+//!
+//! Not here: anything another program could want to call; that is the library's other modules.
+
+mod budget;
+mod compare;
+mod completions;
+mod config;
+mod console;
+mod convert;
+mod explain;
+mod formats;
+mod init;
+mod judge;
+mod man;
+mod options;
+mod selftest;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::diag::{Code, Diagnostic};
+use console::Console;
+use options::Global;
+
+/// Reads benchmark results, compares them with a baseline, and says whether anything got slower.
+#[derive(Debug, Parser)]
+#[command(
+    name = "perfgate",
+    version,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 passed or warned, 1 the gate failed, 2 the call or a file is wrong, 3 nothing to judge, \
+                  4 the outside world failed, 101 a bug in perfgate.\n\
+                  `perfgate explain CODE` tells more about any message."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Compare(compare::Args),
+    Budget(budget::Args),
+    Selftest(selftest::Args),
+    Convert(convert::Args),
+    Explain(explain::Args),
+    Init(init::Args),
+    Config(config::Args),
+    Formats(formats::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// How a command ended; part of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The gate passed or warned, or a command without a gate did its work.
+    Success,
+    /// The gate failed. Nothing else gives this.
+    GateFailed,
+    /// The caller can mend it: options, configuration, an unusable file.
+    Usage,
+    /// Nothing to judge.
+    NothingToJudge,
+    /// Something outside failed: a report could not be written.
+    Outside,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::GateFailed => 1,
+            Exit::Usage => 2,
+            Exit::NothingToJudge => 3,
+            Exit::Outside => 4,
+        })
+    }
+}
+
+/// Why a command could not do its work.
+pub(crate) struct Failure {
+    exit: Exit,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Failure {
+    /// Something that was told already.
+    fn told(exit: Exit) -> Self {
+        Self { exit, diagnostics: Vec::new() }
+    }
+
+    /// Options that do not go together.
+    fn usage(message: impl Into<String>) -> Self {
+        Diagnostic::new(Code::Usage, message).into()
+    }
+
+    fn outside(diagnostic: Diagnostic) -> Self {
+        Self { exit: Exit::Outside, diagnostics: vec![diagnostic] }
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { exit: Exit::Usage, diagnostics: vec![diagnostic] }
+    }
+}
+
+/// What a command returns.
+type Outcome = Result<Exit, Failure>;
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version go to standard output and are no error; a closed pipe is none either.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let Ok(cli) = Cli::from_arg_matches(&matches) else {
+        return Exit::Usage.into();
+    };
+    let console = Console::new(&cli.global);
+    let outcome = match cli.command {
+        Command::Compare(args) => compare::run(&args, &console),
+        Command::Budget(args) => budget::run(&args, &console),
+        Command::Selftest(args) => selftest::run(&args, &console),
+        Command::Convert(args) => convert::run(&args, &console),
+        Command::Explain(args) => explain::run(&args, &console),
+        Command::Init(args) => init::run(&args, &console),
+        Command::Config(args) => config::run(&args, &console),
+        Command::Formats(args) => formats::run(&args, &console),
+        Command::Completions(args) => completions::run(&args, &console),
+        Command::Man(args) => man::run(&args, &console),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            for diagnostic in &failure.diagnostics {
+                console.tell(diagnostic);
+            }
+            failure.exit.into()
+        }
+    }
+}
+
+/// The command line as clap sees it, for completions, the man page and tests.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,334 @@
+//! Options that several commands share.
+
+use std::collections::BTreeMap;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::Failure;
+use super::console::Console;
+use crate::config::{self, Config, FailOn, Limit, Overrides, Pattern};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location};
+use crate::format::{self, FORMATS, Format};
+use crate::io::{files, load, system};
+use crate::model::Run;
+use crate::report::{self, Output, REPORTS};
+use crate::text::{self, Untrusted};
+use crate::verdict::Selection;
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub(super) color: Colour,
+    /// How messages on standard error are written
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human", help_heading = "Global options")]
+    pub(super) message_format: MessageFormat,
+    /// Say errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
+    pub(super) quiet: bool,
+    /// Show every row, also those within their limits
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(super) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum MessageFormat {
+    /// For people
+    Human,
+    /// As GitHub workflow commands
+    Github,
+    /// As JSON, one object per line
+    Json,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+pub(super) struct ConfigArgs {
+    /// Configuration file [default: the nearest perfgate.toml up to the repository's root]
+    #[arg(long, value_name = "PATH", env = "PERFGATE_CONFIG", help_heading = "Configuration")]
+    config: Option<String>,
+    /// Use neither a configuration file nor PERFGATE_* variables
+    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    isolated: bool,
+}
+
+/// What is judged, and how strictly.
+#[derive(Debug, Default, Args)]
+pub(super) struct JudgeArgs {
+    /// Change at which every metric warns, such as 5%: replaces all relative warn limits
+    #[arg(long, value_name = "PCT", help_heading = "Judging")]
+    warn: Option<String>,
+    /// Change at which every metric fails, such as 10%: replaces all relative fail limits
+    #[arg(long, value_name = "PCT", help_heading = "Judging")]
+    fail: Option<String>,
+    /// How much proof a failure needs: auto, strict or none
+    #[arg(long, value_name = "HOW", help_heading = "Judging")]
+    evidence: Option<String>,
+    /// What makes the exit code 1: fail, warn or never
+    #[arg(long, value_name = "WHAT", help_heading = "Judging")]
+    fail_on: Option<String>,
+    #[command(flatten)]
+    pub(super) selection: SelectionArgs,
+}
+
+/// Which series are looked at.
+#[derive(Debug, Default, Args)]
+pub(super) struct SelectionArgs {
+    /// Only this metric, such as time or memory (can be repeated)
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Selection")]
+    pub(super) metric: Vec<String>,
+    /// Only benchmarks that match this glob: `*` stops at `/`, `**` does not (can be repeated)
+    #[arg(long, value_name = "GLOB", action = ArgAction::Append, help_heading = "Selection")]
+    filter: Vec<String>,
+    /// Leave out benchmarks that match this glob (can be repeated)
+    #[arg(long, value_name = "GLOB", action = ArgAction::Append, help_heading = "Selection")]
+    exclude: Vec<String>,
+}
+
+impl SelectionArgs {
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            metrics: self.metric.clone(),
+            filter: self.filter.iter().map(|p| Pattern::new(p.as_str())).collect(),
+            exclude: self.exclude.iter().map(|p| Pattern::new(p.as_str())).collect(),
+        }
+    }
+}
+
+/// How inputs are read.
+#[derive(Debug, Args)]
+pub(super) struct InputArgs {
+    /// Read every input as this format instead of recognising it
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    input_format: Option<String>,
+}
+
+impl InputArgs {
+    pub(super) fn format(&self) -> Result<Option<&'static Format>, Failure> {
+        let Some(name) = &self.input_format else { return Ok(None) };
+        if let Some(format) = format::by_name(name) {
+            return Ok(Some(format));
+        }
+        let shown = text::shown(&name.as_str().into());
+        let mut diagnostic = Diagnostic::new(Code::UnknownFormat, format!("there is no format `{shown}`"));
+        let names: Vec<&str> = FORMATS.iter().map(|f| f.name).collect();
+        if let Some(close) = closest(name, &names) {
+            diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
+        }
+        Err(diagnostic.help(format!("formats: {}", names.join(", "))).into())
+    }
+
+    /// Reads one side.
+    pub(super) fn side(&self, arguments: &[String], diagnostics: &mut Diagnostics) -> Result<load::Side, Failure> {
+        if arguments.iter().filter(|a| *a == "-").count() > 1 {
+            return Err(Failure::usage("standard input (`-`) can be read only once"));
+        }
+        Ok(load::side(arguments, self.format()?, diagnostics))
+    }
+}
+
+/// What the caller says of the current side.
+#[derive(Debug, Args)]
+pub(super) struct SubjectArgs {
+    /// Commit that the current side measured
+    #[arg(long, value_name = "SHA", help_heading = "Input")]
+    commit: Option<String>,
+    /// Branch that the current side measured
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    branch: Option<String>,
+    /// Label of the current side's environment, such as runner=large (can be repeated)
+    #[arg(long, value_name = "KEY=VALUE", action = ArgAction::Append, help_heading = "Input")]
+    label: Vec<String>,
+}
+
+impl SubjectArgs {
+    /// Writes what the caller says into the runs; it wins over what the files say.
+    pub(super) fn apply(&self, runs: &mut [Run]) -> Result<(), Failure> {
+        let mut labels: BTreeMap<Untrusted, Untrusted> = BTreeMap::new();
+        for label in &self.label {
+            let Some((key, value)) = label.split_once('=').filter(|(key, _)| !key.trim().is_empty()) else {
+                let shown = text::shown(&label.as_str().into());
+                return Err(Failure::usage(format!("a label is KEY=VALUE, not `{shown}`")));
+            };
+            labels.insert(key.trim().into(), value.trim().into());
+        }
+        for run in runs {
+            if let Some(commit) = &self.commit {
+                run.subject.commit = Some(commit.as_str().into());
+            }
+            if let Some(branch) = &self.branch {
+                run.subject.branch = Some(branch.as_str().into());
+            }
+            run.environment.labels.extend(labels.clone());
+        }
+        Ok(())
+    }
+}
+
+/// Which reports are written.
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// Report to write, such as terminal, markdown, json, csv, junit or github, with =PATH to a file (can be repeated)
+    #[arg(long, value_name = "NAME[=PATH]", action = ArgAction::Append, help_heading = "Output")]
+    report: Vec<String>,
+}
+
+/// A report and where it goes.
+pub(super) struct ReportTarget {
+    pub(super) output: &'static Output,
+    /// `None` for standard output.
+    pub(super) path: Option<String>,
+}
+
+impl ReportArgs {
+    /// Checks the names before any work is done.
+    pub(super) fn targets(&self) -> Result<Vec<ReportTarget>, Failure> {
+        let names = if self.report.is_empty() { vec!["terminal".to_owned()] } else { self.report.clone() };
+        let mut targets = Vec::new();
+        for name in &names {
+            let (name, path) = match name.split_once('=') {
+                Some((_, "")) => {
+                    return Err(Failure::usage(format!(
+                        "`--report {}` has no path after `=`",
+                        text::shown(&name.as_str().into())
+                    )));
+                }
+                Some((name, "-")) => (name, None),
+                Some((name, path)) => (name, Some(path.to_owned())),
+                None => (name.as_str(), None),
+            };
+            let Some(output) = report::by_name(name) else {
+                let shown = text::shown(&name.into());
+                let known: Vec<&str> = REPORTS.iter().map(|r| r.name).collect();
+                let mut diagnostic = Diagnostic::new(Code::Usage, format!("there is no report `{shown}`"));
+                if let Some(close) = closest(name, &known) {
+                    diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
+                }
+                return Err(diagnostic.help(format!("reports: {}", known.join(", "))).into());
+            };
+            targets.push(ReportTarget { output, path });
+        }
+        let on_stdout: Vec<&str> = targets.iter().filter(|t| t.path.is_none()).map(|t| t.output.name).collect();
+        if let [first, second, ..] = on_stdout.as_slice() {
+            return Err(Diagnostic::new(
+                Code::Usage,
+                format!("only one report can go to standard output, not both `{first}` and `{second}`"),
+            )
+            .help(format!("write one to a file: `--report {second}=PATH`"))
+            .into());
+        }
+        for (index, target) in targets.iter().enumerate() {
+            if target.path.is_some() && targets.iter().take(index).any(|t| t.path == target.path) {
+                return Err(Failure::usage("two reports go to the same file"));
+            }
+        }
+        Ok(targets)
+    }
+}
+
+impl ConfigArgs {
+    /// Reads the configuration from its layers.
+    pub(super) fn load(&self, judging: &JudgeArgs, console: &Console) -> Result<Config, Failure> {
+        let mut diagnostics = Diagnostics::new();
+        let options = overrides(judging)?;
+        let path = match (&self.config, self.isolated) {
+            (_, true) => None,
+            (Some(path), _) => Some(path.clone()),
+            (None, _) => system::find_config().map(|p| p.to_string_lossy().into_owned()),
+        };
+        let file = match &path {
+            None => None,
+            Some(path) => {
+                let name: Untrusted = path.as_str().into();
+                if files::kind(path) == files::Kind::Missing {
+                    return Err(Diagnostic::new(Code::NotFound, "no such configuration file")
+                        .at(Location::file(name))
+                        .into());
+                }
+                let bytes = files::read(path)?;
+                let content = String::from_utf8(bytes).map_err(|_| {
+                    Diagnostic::new(Code::InvalidConfig, "the file is not UTF-8 text").at(Location::file(name.clone()))
+                })?;
+                Some((name, content))
+            }
+        };
+        let environment = if self.isolated { BTreeMap::new() } else { system::perfgate_variables() };
+        let file = file.as_ref().map(|(name, content)| (name, content.as_str()));
+        let config = config::load(file, &environment, &options, &mut diagnostics);
+        console.tell_all(diagnostics)?;
+        Ok(config)
+    }
+}
+
+/// A share such as `10%`, for options that take no steps.
+///
+/// # Errors
+/// Why it is not one.
+pub(super) fn share(text: &str) -> Result<Limit, String> {
+    // Options take nothing but shares, so a bare number can only be one.
+    let percent = format!("{text}%");
+    let text = if text.trim().parse::<f64>().is_ok() && !text.trim().starts_with('+') { &percent } else { text };
+    match text.parse() {
+        Ok(Limit::Relative(share)) => Ok(Limit::Relative(share)),
+        Ok(Limit::Step { .. }) => {
+            Err("a step such as \"+3\" belongs to one metric: set it in perfgate.toml".to_owned())
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn overrides(args: &JudgeArgs) -> Result<Overrides, Failure> {
+    let limit = |name: &str, value: &Option<String>| match value {
+        None => Ok(None),
+        Some(text) => share(text).map(Some).map_err(|why| {
+            let shown = text::shown(&text.as_str().into());
+            Failure::from(
+                Diagnostic::new(Code::InvalidLimit, format!("`--{name}` is a share such as 10%, not `{shown}`"))
+                    .note(why),
+            )
+        }),
+    };
+    let evidence = word("evidence", args.evidence.as_deref(), config::Evidence::from_name, "auto, strict, none")?;
+    let fail_on = word("fail-on", args.fail_on.as_deref(), FailOn::from_name, "fail, warn, never")?;
+    Ok(Overrides {
+        warn: limit("warn", &args.warn)?,
+        fail: limit("fail", &args.fail)?,
+        metric: args.selection.metric.clone(),
+        evidence,
+        fail_on,
+        ..Overrides::default()
+    })
+}
+
+fn word<T>(
+    option: &str,
+    value: Option<&str>,
+    parse: impl Fn(&str) -> Option<T>,
+    allowed: &str,
+) -> Result<Option<T>, Failure> {
+    let Some(value) = value else { return Ok(None) };
+    parse(value).map(Some).ok_or_else(|| {
+        Failure::usage(format!("`--{option}` is one of {allowed}, not `{}`", text::shown(&value.into())))
+    })
+}
+
+/// The known name that is closest to what was typed, if any is close.
+pub(super) fn closest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(name, typed), *name))
+        .min()
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,145 @@
+//! `perfgate selftest`: proof that the gate can go red.
+//!
+//! Every benchmark is made worse in memory, a few at a time, because a suite that slows down as a whole looks like
+//! another machine and is judged as such. The rows of the worsened benchmarks make the report.
+
+use std::collections::BTreeMap;
+
+use clap::Args as ClapArgs;
+
+use super::budget::inputs;
+use super::console::Console;
+use super::options::{ConfigArgs, InputArgs, JudgeArgs, ReportArgs, share};
+use super::{Exit, Failure, Outcome};
+use crate::config::Limit;
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::io::system;
+use crate::model::report::{Counts, GateVerdict, Report, Verdict};
+use crate::model::{BenchmarkId, Better, Kind, Observation, Run, Statistic};
+use crate::verdict::{self, Comparison, Side};
+
+/// How many parts the suite is worsened in.
+const BATCHES: usize = 5;
+
+/// Make every benchmark worse in memory and show that the gate goes red
+///
+/// Reads results, makes a copy in which each benchmark is worse by --by, and judges the copy against the original with
+/// the limits of perfgate.toml. Nothing is run and nothing is written. Exit code 0 means that the gate works: it failed
+/// wherever it should.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    /// Files, folders, globs or `-` [default: `inputs` of perfgate.toml]
+    results: Vec<String>,
+    /// How much worse each benchmark gets
+    #[arg(long, value_name = "PCT", default_value = "20%")]
+    by: String,
+    #[command(flatten)]
+    judge: JudgeArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let targets = args.report.targets()?;
+    let by = match share(&args.by) {
+        Ok(Limit::Relative(by)) if by > 0.0 => by,
+        _ => return Err(Failure::usage("`--by` is a share above zero, such as 20%")),
+    };
+    let config = args.config.load(&args.judge, console)?;
+    let named = inputs(&args.results, &config.inputs)?;
+    let mut diagnostics = Diagnostics::new();
+    let side = args.input.side(&named, &mut diagnostics)?;
+    console.tell_all(diagnostics)?;
+    let selection = args.judge.selection.selection();
+    let benchmarks: BTreeMap<BenchmarkId, usize> = {
+        let names: std::collections::BTreeSet<_> =
+            side.runs.iter().flat_map(|r| r.series.keys().map(|k| k.benchmark.clone())).collect();
+        names.into_iter().enumerate().map(|(i, name)| (name, i % BATCHES)).collect()
+    };
+    let mut whole: Option<Report> = None;
+    for batch in 0..BATCHES.min(benchmarks.len()) {
+        let worse: Vec<Run> = side.runs.iter().map(|run| worsened(run, &benchmarks, batch, by)).collect();
+        let report = verdict::judge(&Comparison {
+            baseline: Side { runs: &side.runs, inputs: &side.inputs },
+            current: Side { runs: &worse, inputs: &side.inputs },
+            config: &config,
+            selection: &selection,
+            today: system::today(),
+            budgets_only: false,
+        })?;
+        let in_batch = |row: &crate::model::report::Row| {
+            let id = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());
+            benchmarks.get(&id) == Some(&batch) && row.verdict != Verdict::Invalid
+        };
+        let whole = whole.get_or_insert_with(|| Report { results: Vec::new(), shifts: Vec::new(), ..report.clone() });
+        whole.results.extend(report.results.into_iter().filter(in_batch));
+    }
+    let Some(mut report) = whole else { return Err(Failure::usage("there is no benchmark in the results")) };
+    report.results.sort_by(|a, b| {
+        (&a.benchmark, &a.metric, &a.package, &a.tool).cmp(&(&b.benchmark, &b.metric, &b.package, &b.tool))
+    });
+    report.counts = Counts { total: report.results.len(), ..Counts::default() };
+    for row in report.results.iter().filter(|r| r.gate) {
+        report.counts.add(row.verdict);
+    }
+    let judged: usize = Verdict::ALL.iter().map(|v| report.counts.of(*v)).sum();
+    report.verdict = match report.counts.fail {
+        0 if judged == 0 => GateVerdict::None,
+        0 if report.counts.warn == 0 => GateVerdict::Pass,
+        0 => GateVerdict::Warn,
+        _ => GateVerdict::Fail,
+    };
+    console.write_reports(&report, &targets)?;
+    let by = crate::unit::significant(by * 100.0);
+    if report.verdict == GateVerdict::None {
+        return Ok(Exit::NothingToJudge);
+    }
+    if report.counts.fail == 0 {
+        return Err(Diagnostic::new(
+            Code::SelftestFailed,
+            format!("the gate stays green when everything gets {by} % worse"),
+        )
+        .help("lower the fail limits in perfgate.toml, or look at the rows' reasons with `--report json`")
+        .into());
+    }
+    let blind = judged - report.counts.fail;
+    let rest = if blind == 0 { String::new() } else { format!("; {blind} others would not, by limit or by noise") };
+    console.remark(&format!(
+        "selftest passed: made {by} % worse, {} of {judged} series turn the gate red{rest}",
+        report.counts.fail
+    ));
+    Ok(Exit::Success)
+}
+
+/// A copy of a run in which the benchmarks of one batch are worse.
+fn worsened(run: &Run, batches: &BTreeMap<BenchmarkId, usize>, batch: usize, share: f64) -> Run {
+    let mut copy = run.clone();
+    for (key, observation) in &mut copy.series {
+        if batches.get(&key.benchmark) == Some(&batch) {
+            worsen(observation, share);
+        }
+    }
+    copy
+}
+
+fn worsen(observation: &mut Observation, share: f64) {
+    let factor = match observation.better {
+        Some(Better::Higher) => 1.0 - share.min(0.99),
+        Some(Better::Lower) => 1.0 + share,
+        None => return,
+    };
+    // Counts stay whole: 3 allocations become 4, not 3.6.
+    let scaled = |value: f64| if observation.kind == Kind::Exact { (value * factor).ceil() } else { value * factor };
+    let mut summary = observation.summary.clone();
+    for statistic in Statistic::ALL {
+        let value = summary.get(statistic).map(scaled);
+        summary = summary.with(statistic, value);
+    }
+    let stddev = summary.stddev().map(|s| s * factor);
+    observation.samples = observation.samples.as_ref().map(|s| s.iter().map(|v| scaled(*v)).collect());
+    observation.summary = summary.with_stddev(stddev);
+}

@@ -1,0 +1,321 @@
+//! Finding, reading and writing files.
+
+use std::cmp::Ordering;
+use std::fs::FileType;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::diag::{Code, Diagnostic, Location};
+use crate::format::Tree;
+use crate::text::{self, Untrusted};
+
+/// Longest line of a text file, in bytes. Benchmark tools write lines of a few hundred.
+const MAX_LINE: usize = 16 << 20;
+/// Longest line of a JSON file, in bytes: minified documents are one line.
+const MAX_JSON_LINE: usize = 512 << 20;
+/// How much is read at once.
+const CHUNK: usize = 1 << 20;
+/// Folders deeper than this are not followed.
+const MAX_DEPTH: usize = 64;
+
+/// Reads a file, or standard input for `-`.
+///
+/// # Errors
+/// A diagnostic that says why it cannot be read, or that a line is longer than any tool writes.
+pub fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {
+    let name = shown_name(path);
+    let unreadable = |error: &std::io::Error| {
+        Diagnostic::new(Code::Unreadable, format!("cannot read the file: {}", reason(error)))
+            .at(Location::file(name.clone()))
+    };
+    if path == "-" {
+        return read_from(&name, &mut std::io::stdin().lock(), 0, unreadable);
+    }
+    let mut file = std::fs::File::open(path).map_err(|e| unreadable(&e))?;
+    let size = file.metadata().map_err(|e| unreadable(&e))?;
+    if size.is_dir() {
+        return Err(Diagnostic::new(Code::Unreadable, "this is a folder, not a file").at(Location::file(name)));
+    }
+    read_from(&name, &mut file, usize::try_from(size.len()).unwrap_or(0), unreadable)
+}
+
+/// The name messages use for an input.
+pub fn shown_name(path: &str) -> Untrusted {
+    if path == "-" { "<stdin>".into() } else { path.into() }
+}
+
+fn read_from(
+    name: &Untrusted,
+    source: &mut dyn Read,
+    size: usize,
+    unreadable: impl Fn(&std::io::Error) -> Diagnostic,
+) -> Result<Vec<u8>, Diagnostic> {
+    let mut bytes = Vec::with_capacity(size.saturating_add(1).min(4 << 30));
+    let mut line_start = 0;
+    let mut limit = None;
+    loop {
+        let before = bytes.len();
+        let got = source.take(CHUNK as u64).read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
+        if got == 0 {
+            return Ok(bytes);
+        }
+        let new = bytes.get(before..).unwrap_or(&[]);
+        if let Some(last) = new.iter().rposition(|b| *b == b'\n') {
+            line_start = before + last + 1;
+        }
+        let limit = *limit.get_or_insert_with(|| {
+            let first = new.iter().find(|b| !b.is_ascii_whitespace());
+            if matches!(first, Some(b'{' | b'[')) { MAX_JSON_LINE } else { MAX_LINE }
+        });
+        if bytes.len() - line_start > limit {
+            let line = bytes.split(|b| *b == b'\n').count() as u64;
+            let message = format!("line {line} is longer than {} MiB", limit >> 20);
+            return Err(Diagnostic::new(Code::LineTooLong, message)
+                .at(Location::line(name.clone(), line))
+                .help("give the file that the benchmark tool wrote"));
+        }
+    }
+}
+
+/// An operating system error without its number.
+fn reason(error: &std::io::Error) -> String {
+    let full = error.to_string();
+    full.split(" (os error").next().unwrap_or(&full).to_lowercase()
+}
+
+/// A folder on disk.
+#[derive(Debug)]
+pub struct Folder {
+    name: Untrusted,
+    root: PathBuf,
+    files: Vec<String>,
+}
+
+impl Folder {
+    /// Lists a folder. Links to folders are not followed; `.git` and `node_modules` are left out.
+    ///
+    /// # Errors
+    /// A diagnostic if the folder itself cannot be listed.
+    pub fn open(path: &str) -> Result<Self, Diagnostic> {
+        let root = PathBuf::from(path);
+        let files = list(&root, "", 0).map_err(|error| {
+            Diagnostic::new(Code::Unreadable, format!("cannot list the folder: {}", reason(&error)))
+                .at(Location::file(path))
+        })?;
+        Ok(Self { name: path.trim_end_matches('/').into(), root, files })
+    }
+
+    /// The part of the folder below `sub`, which is a relative path or empty.
+    #[must_use]
+    pub fn below(&self, sub: &str) -> Self {
+        if sub.is_empty() {
+            return Self { name: self.name.clone(), root: self.root.clone(), files: self.files.clone() };
+        }
+        let prefix = format!("{sub}/");
+        Self {
+            name: format!("{}/{sub}", self.name.raw()).into(),
+            root: self.root.join(sub),
+            files: self.files.iter().filter_map(|f| f.strip_prefix(&prefix)).map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl Tree for Folder {
+    fn name(&self) -> &Untrusted {
+        &self.name
+    }
+
+    fn files(&self) -> &[String] {
+        &self.files
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.root.join(path)).map_err(|e| reason(&e))
+    }
+
+    fn modified(&self, path: &str) -> Option<i64> {
+        let time = std::fs::metadata(self.root.join(path)).ok()?.modified().ok()?;
+        let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_secs()).ok()
+    }
+}
+
+/// Every file below a folder, in natural order, with `prefix` before its path. Sub-folders are listed many at once.
+fn list(folder: &Path, prefix: &str, depth: usize) -> std::io::Result<Vec<String>> {
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        entries.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
+    }
+    entries.sort_unstable_by(|(a, _), (b, _)| natural(a, b));
+    let below = |(name, kind): &(String, FileType)| -> Vec<String> {
+        let path = format!("{prefix}{name}");
+        if kind.is_dir() {
+            if depth >= MAX_DEPTH || matches!(name.as_str(), ".git" | "node_modules") {
+                return Vec::new();
+            }
+            // A sub-folder that cannot be listed hides only itself.
+            list(&folder.join(name), &format!("{path}/"), depth + 1).unwrap_or_default()
+        } else if kind.is_file() || (kind.is_symlink() && folder.join(name).is_file()) {
+            vec![path]
+        } else {
+            Vec::new()
+        }
+    };
+    Ok(entries.par_iter().flat_map_iter(below).collect())
+}
+
+/// Natural path order: runs of digits compare as numbers, so `run-2` comes before `run-10`.
+pub fn natural(a: &str, b: &str) -> Ordering {
+    let (mut left, mut right) = (a, b);
+    loop {
+        let (number, other) = (leading_digits(left), leading_digits(right));
+        if !number.is_empty() && !other.is_empty() {
+            let significant = |digits: &str| digits.trim_start_matches('0').to_owned();
+            let (m, n) = (significant(number), significant(other));
+            let order = m.len().cmp(&n.len()).then_with(|| m.cmp(&n));
+            if order != Ordering::Equal {
+                return order;
+            }
+            left = left.get(number.len()..).unwrap_or("");
+            right = right.get(other.len()..).unwrap_or("");
+            continue;
+        }
+        let (mut rest, mut other_rest) = (left.chars(), right.chars());
+        match (rest.next(), other_rest.next()) {
+            (None, None) => return a.cmp(b),
+            (None, _) => return Ordering::Less,
+            (_, None) => return Ordering::Greater,
+            (Some(c), Some(d)) if c == d => (left, right) = (rest.as_str(), other_rest.as_str()),
+            // A folder's own files come before what is in longer names.
+            (Some(c), Some(d)) => return (c != '/', c).cmp(&(d != '/', d)),
+        }
+    }
+}
+
+fn leading_digits(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end).unwrap_or("")
+}
+
+/// Whether two paths are the same existing file or folder.
+pub fn is_same(a: &str, b: &str) -> bool {
+    match (std::fs::canonicalize(a), std::fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
+/// What a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file, or something else that can be read.
+    File,
+    /// A folder.
+    Folder,
+    /// Nothing.
+    Missing,
+}
+
+/// Looks at a path, following links.
+pub fn kind(path: &str) -> Kind {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => Kind::Folder,
+        Ok(_) => Kind::File,
+        // A file that may not be looked at is there: reading it will say why it cannot be read.
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Kind::File,
+        Err(_) => Kind::Missing,
+    }
+}
+
+/// The names in a folder, for "did you mean".
+pub fn siblings(path: &str) -> Vec<String> {
+    let path = Path::new(path);
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(parent) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .map(|e| {
+            let name = e.file_name().to_string_lossy().into_owned();
+            if parent == Path::new(".") { name } else { parent.join(name).to_string_lossy().into_owned() }
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// Paths that a glob matches, in natural order.
+///
+/// # Errors
+/// A diagnostic if the glob is malformed.
+pub fn glob(pattern: &str) -> Result<Vec<String>, Diagnostic> {
+    let paths = ::glob::glob(pattern).map_err(|error| {
+        Diagnostic::new(Code::NotFound, format!("`{}` is not a glob: {}", text::shown(&pattern.into()), error.msg))
+    })?;
+    let mut found: Vec<String> = paths.filter_map(Result::ok).map(|p| p.to_string_lossy().into_owned()).collect();
+    found.sort_by(|a, b| natural(a, b));
+    Ok(found)
+}
+
+/// Writes a file so that readers see the old content or the new, never a part. Missing folders are made.
+///
+/// # Errors
+/// Why it cannot be written.
+pub fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let fail = |error: &std::io::Error| anyhow::anyhow!("{}", reason(error));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(|e| fail(&e))?;
+    // A device or a pipe, such as /dev/stderr, cannot be replaced: write into it.
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        let mut file = std::fs::OpenOptions::new().write(true).open(path).map_err(|e| fail(&e))?;
+        return file.write_all(content).map_err(|e| fail(&e));
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".perfgate-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(|e| fail(&e))?;
+    file.write_all(content).map_err(|e| fail(&e))?;
+    file.persist(path).map_err(|e| fail(&e.error))?;
+    Ok(())
+}
+
+/// Writes a new file.
+///
+/// # Errors
+/// If it exists already, or cannot be written.
+pub fn write_new(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|e| anyhow::anyhow!("{}", reason(&e)))?;
+    file.write_all(content).map_err(|e| anyhow::anyhow!("{}", reason(&e)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn natural_order_of_paths() {
+        let mut names = vec!["run-10/a", "run-2/a", "run-1", "run-02/b", "run", "b", "run-2.txt"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["b", "run", "run-1", "run-2/a", "run-02/b", "run-2.txt", "run-10/a"]);
+    }
+
+    #[test]
+    fn writing_is_atomic_and_makes_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/report.json");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+}

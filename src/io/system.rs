@@ -1,0 +1,53 @@
+//! The environment of the process: variables, clock, working folder, terminal.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+
+/// The `PERFGATE_*` variables.
+pub fn perfgate_variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("PERFGATE_"))
+        .collect()
+}
+
+/// Today in UTC.
+pub fn today() -> Date {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    jiff::Timestamp::from_second(i64::try_from(since.as_secs()).unwrap_or(0))
+        .map_or(Date::constant(1970, 1, 1), |t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
+}
+
+/// The nearest `perfgate.toml`, from the working folder up to the repository's root (the folder that holds `.git`), as a
+/// path relative to the working folder.
+pub fn find_config() -> Option<PathBuf> {
+    let working = std::env::current_dir().ok()?;
+    let mut up = PathBuf::new();
+    for folder in working.ancestors() {
+        if folder.join("perfgate.toml").is_file() {
+            return Some(up.join("perfgate.toml"));
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+        up.push("..");
+    }
+    None
+}
+
+/// Columns of the terminal behind standard output; `None` if it is not one.
+pub fn terminal_width() -> Option<usize> {
+    use std::io::IsTerminal as _;
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).or(Some(80))
+}
+
+/// Whether a path exists below the working folder.
+pub fn exists(path: &str) -> bool {
+    Path::new(path).exists()
+}

@@ -1,0 +1,143 @@
+//! Whether noise explains a change.
+//!
+//! Noise is a property of a suite on a machine on a day, so it is looked at per suite and metric. With one run a side the
+//! only things known are the spread of the samples inside each run, and how much the suite's other benchmarks changed;
+//! [`one_run`] judges by these two.
+//!
+//! Not here: limits (`decide`).
+
+use std::collections::BTreeMap;
+
+use super::Comparison;
+use super::measure::Measured;
+use super::pairing::SuiteId;
+use crate::config::{Counted, Limit};
+use crate::model::report::{self, Verdict};
+use crate::model::{Better, Kind, MetricId, Observation, Statistic};
+use crate::stats;
+
+/// Fewest series of one metric from which the spread of a suite's changes is taken.
+const MIN_SERIES: usize = 8;
+
+/// How many robust standard deviations a change must be away from its suite's median change.
+const MIN_DISTANCE: f64 = 6.0;
+
+/// Fewest samples for which a range p25–p75 says anything.
+const MIN_SAMPLES: u64 = 5;
+
+/// The noisy series of one suite and metric that have a ratio.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Median of the log ratios, more is worse.
+    pub(super) centre: f64,
+    /// Robust standard deviation of the log ratios.
+    pub(super) spread: f64,
+    pub(super) series: usize,
+    better: Option<Better>,
+}
+
+impl Group {
+    /// Whether the group is large enough to estimate the spread of its changes.
+    pub(super) fn is_large(&self) -> bool {
+        self.series >= MIN_SERIES
+    }
+}
+
+pub(super) type Groups = BTreeMap<(SuiteId, MetricId), Group>;
+
+/// Every suite and metric with at least one noisy ratio.
+pub(super) fn groups(_comparison: &Comparison<'_>, measured: &[Measured<'_>]) -> Groups {
+    let mut ratios: BTreeMap<(SuiteId, MetricId), (Vec<f64>, Option<Better>)> = BTreeMap::new();
+    for series in measured.iter().filter(|m| m.kind == Kind::Noisy) {
+        if let Some(ratio) = series.worse_log_ratio() {
+            let key = (series.pair.suite.clone(), series.pair.key.metric.clone());
+            let group = ratios.entry(key).or_default();
+            group.0.push(ratio);
+            group.1 = series.better;
+        }
+    }
+    ratios
+        .into_iter()
+        .filter_map(|(key, (ratios, better))| {
+            let centre = stats::median(&ratios)?;
+            let spread = stats::robust_deviation(&ratios)?;
+            Some((key, Group { centre, spread, series: ratios.len(), better }))
+        })
+        .collect()
+}
+
+/// How much a change of one run against one run can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OneRun {
+    /// The samples are apart, and the change stands out of its suite (or the suite is too small to say).
+    StandsOut,
+    /// The samples are apart, but other benchmarks of the suite moved about as much.
+    LikeItsSuite,
+    /// The samples overlap.
+    Overlaps,
+}
+
+/// Judges a change by the samples inside the runs and by the suite's other changes.
+pub(super) fn one_run(series: &Measured<'_>, group: Option<&Group>) -> OneRun {
+    if !apart(&series.pair.baseline, &series.pair.current) {
+        return OneRun::Overlaps;
+    }
+    let (Some(ratio), Some(group)) = (series.worse_log_ratio(), group.filter(|g| g.is_large())) else {
+        return OneRun::StandsOut;
+    };
+    let distance = (ratio - group.centre).abs();
+    if distance > 0.0 && distance >= MIN_DISTANCE * group.spread { OneRun::StandsOut } else { OneRun::LikeItsSuite }
+}
+
+/// Whether the p25–p75 ranges of the two sides do not touch. What is unknown counts as apart.
+fn apart(baseline: &[&Observation], current: &[&Observation]) -> bool {
+    let range = |side: &[&Observation]| -> Option<(f64, f64)> {
+        let ranges: Option<Vec<(f64, f64)>> = side
+            .iter()
+            .filter(|o| o.fault.is_none())
+            .map(|o| {
+                let enough = o.summary.count().is_some_and(|n| n >= MIN_SAMPLES);
+                Some((o.summary.get(Statistic::P25)?, o.summary.get(Statistic::P75)?)).filter(|_| enough)
+            })
+            .collect();
+        let (low, high): (Vec<f64>, Vec<f64>) = ranges?.into_iter().unzip();
+        Some((stats::median(&low)?, stats::median(&high)?))
+    };
+    match (range(baseline), range(current)) {
+        (Some((low_a, high_a)), Some((low_b, high_b))) => high_a < low_b || high_b < low_a,
+        _ => true,
+    }
+}
+
+/// The rows that say how each large suite moved as a whole.
+pub(super) fn shifts(comparison: &Comparison<'_>, groups: &Groups) -> Vec<report::Shift> {
+    groups
+        .iter()
+        .filter(|(_, group)| group.is_large())
+        .map(|((suite, metric), group)| {
+            let growth = match group.better {
+                Some(Better::Higher) => (-group.centre).exp() - 1.0,
+                _ => group.centre.exp() - 1.0,
+            };
+            let worse = if group.better == Some(Better::Higher) { -growth } else { growth };
+            let limit = match comparison.config.judging_metric(metric).fail {
+                Some(Limit::Relative(share)) => Some(share),
+                _ => None,
+            };
+            let over = group.better.is_some() && limit.is_some_and(|share| worse >= share);
+            let verdict = match comparison.config.gate.suite_shift {
+                Counted::Fail if over => Verdict::Fail,
+                Counted::Warn if over => Verdict::Warn,
+                _ => Verdict::Pass,
+            };
+            report::Shift {
+                suite: suite.clone(),
+                metric: metric.clone(),
+                series: group.series,
+                shift: growth,
+                adjusted: false,
+                verdict,
+            }
+        })
+        .collect()
+}

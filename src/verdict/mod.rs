@@ -1,0 +1,117 @@
+//! Two sides of runs, judged: one verdict for each series and one for the gate.
+//!
+//! The steps, each in its own file: `pairing` puts the series of both sides side by side under the names they share;
+//! `measure` turns the runs of a side into one value; `evidence` looks at whole suites and says of each change
+//! whether noise explains it; `decide` holds change and evidence against the limits; `gate` counts. Everything is a
+//! pure function of the runs, the configuration and today's date, so the same input always gives the same report.
+//!
+//! Not here: where runs come from (`io`), how a report looks (`report`), and change points in a history (`trend`).
+
+mod decide;
+mod evidence;
+mod gate;
+mod measure;
+mod notes;
+mod pairing;
+mod sides;
+
+use jiff::civil::Date;
+
+use crate::config::{Config, Pattern};
+use crate::diag::{Code, Diagnostic};
+use crate::model::report::{Report, SCHEMA};
+use crate::model::{BenchmarkId, MetricId, Run};
+use crate::text::Untrusted;
+
+pub use sides::{Identity, identical_samples};
+
+/// One side of a comparison.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// Its runs, oldest first.
+    pub runs: &'a [Run],
+    /// The inputs as the user named them.
+    pub inputs: &'a [Untrusted],
+}
+
+/// Which series of the two sides are looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Metrics by name; empty for all.
+    pub metrics: Vec<String>,
+    /// Benchmarks to keep; empty for all.
+    pub filter: Vec<Pattern>,
+    /// Benchmarks to leave out.
+    pub exclude: Vec<Pattern>,
+}
+
+impl Selection {
+    fn keeps_metric(&self, metric: &MetricId) -> bool {
+        self.metrics.is_empty() || self.metrics.iter().any(|m| m == metric.raw())
+    }
+
+    fn keeps_benchmark(&self, benchmark: &BenchmarkId) -> bool {
+        (self.filter.is_empty() || self.filter.iter().any(|p| p.matches(benchmark)))
+            && !self.exclude.iter().any(|p| p.matches(benchmark))
+    }
+}
+
+/// A question: is `current` worse than `baseline`?
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison<'a> {
+    /// The side compared with. No runs at all for budgets alone.
+    pub baseline: Side<'a>,
+    /// The side judged.
+    pub current: Side<'a>,
+    /// Limits and rules.
+    pub config: &'a Config,
+    /// What to look at.
+    pub selection: &'a Selection,
+    /// Today in UTC, for `[[accept]] until`.
+    pub today: Date,
+    /// Whether only `[[budget]]` entries are judged.
+    pub budgets_only: bool,
+}
+
+/// Judges a comparison.
+///
+/// # Errors
+/// A diagnostic where the configuration and the runs do not fit together, such as two benchmarks renamed to one name.
+pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
+    let pairs = pairing::pair(comparison)?;
+    let measured = measure::measure(comparison, pairs);
+    let environment = sides::compare_environments(comparison);
+    let groups = evidence::groups(comparison, &measured);
+    let shifts = evidence::shifts(comparison, &groups);
+    let mut usage = notes::Usage::default();
+    let results = decide::rows(comparison, measured, &groups, &environment, &mut usage);
+    let (verdict, counts) = gate::whole(comparison, &results, &shifts);
+    let notes = notes::notes(comparison, &results, &environment, &usage);
+    Ok(Report {
+        schema: SCHEMA.to_owned(),
+        perfgate: env!("CARGO_PKG_VERSION").to_owned(),
+        verdict,
+        counts,
+        baseline: sides::describe(comparison.baseline),
+        current: sides::describe(comparison.current),
+        shifts,
+        results,
+        notes,
+    })
+}
+
+/// The diagnostic for a comparison in which nothing was judged.
+pub fn nothing_compared(report: &Report) -> Diagnostic {
+    let names = |side: &str, verdict| {
+        let rows: Vec<_> = report.results.iter().filter(|r| r.verdict == verdict).collect();
+        let example =
+            rows.first().map_or(String::new(), |r| format!(", such as `{}`", crate::text::shown(&r.benchmark)));
+        format!("{side} has {} series{example}", rows.len())
+    };
+    Diagnostic::new(Code::NothingInCommon, "nothing was compared: no series is on both sides")
+        .note(names("the baseline alone", crate::model::report::Verdict::Missing))
+        .note(names("the current side alone", crate::model::report::Verdict::New))
+        .help(
+            "if benchmarks were renamed, add [[rename]] entries to perfgate.toml; check `--filter` and `--metric` too",
+        )
+}

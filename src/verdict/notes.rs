@@ -1,0 +1,166 @@
+//! What the reader of a verdict should know besides the rows: stale configuration, other machines, thin evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Comparison;
+use super::measure::Measured;
+use super::sides::EnvironmentChange;
+use crate::config::Limit;
+use crate::diag::Code;
+use crate::model::Kind;
+use crate::model::report::{Note, Reason, Row};
+use crate::text;
+
+/// Which entries of the configuration applied to anything.
+#[derive(Debug, Default)]
+pub(super) struct Usage {
+    pub(super) rules: BTreeSet<usize>,
+    pub(super) budgets: BTreeSet<usize>,
+    pub(super) accepts: BTreeSet<usize>,
+    /// Limits in a unit that the metric does not have, by origin and metric.
+    wrong_units: BTreeSet<(text::Untrusted, text::Untrusted)>,
+}
+
+impl Usage {
+    /// Remembers what the configuration says of one series.
+    pub(super) fn saw(&mut self, comparison: &Comparison<'_>, series: &Measured<'_>) {
+        for (index, rule) in comparison.config.rules().iter().enumerate() {
+            let metric = rule.metric.as_ref().is_none_or(|m| *m == series.pair.key.metric);
+            if !self.rules.contains(&index) && metric && rule.benchmark.matches(&series.pair.key.benchmark) {
+                self.rules.insert(index);
+            }
+        }
+        for limit in [&series.judging.warn, &series.judging.fail, &series.judging.min_change].into_iter().flatten() {
+            if let Limit::Step { unit: Some(unit), .. } = limit
+                && *unit != series.unit
+                && series.judging.named
+            {
+                self.wrong_units.insert((series.judging.origin.clone(), series.pair.key.metric.0.clone()));
+            }
+        }
+    }
+}
+
+/// Every note of a report.
+pub(super) fn notes(
+    comparison: &Comparison<'_>,
+    rows: &[Row],
+    environment: &EnvironmentChange,
+    usage: &Usage,
+) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if !environment.changed.is_empty() && !comparison.budgets_only {
+        let changed: Vec<String> = environment
+            .changed
+            .iter()
+            .map(|(label, a, b)| format!("{} {} → {}", text::shown(label), text::shown(a), text::shown(b)))
+            .collect();
+        notes.push(note(
+            Code::EnvironmentDiffers,
+            format!("the sides were measured differently: {}", changed.join("; ")),
+        ));
+    }
+    let one_run = rows.iter().any(|r| r.gate && r.kind == Kind::Noisy && r.baseline.is_some() && r.current.is_some());
+    if one_run && !comparison.budgets_only {
+        let (a, b) = (comparison.baseline.runs.len(), comparison.current.runs.len());
+        notes.push(note(
+            Code::OneRun,
+            format!(
+                "{a} baseline {} and {b} current {} are too few to know how noisy the benchmarks are; \
+                 more runs a side make verdicts surer",
+                if a == 1 { "run" } else { "runs" },
+                if b == 1 { "run" } else { "runs" },
+            ),
+        ));
+    }
+    let mut undirected: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows.iter().filter(|r| r.reasons.contains(&Reason::DirectionUnknown)) {
+        *undirected.entry(row.metric.raw()).or_default() += 1;
+    }
+    for (metric, count) in undirected {
+        let metric = text::shown(&metric.into());
+        notes.push(note(
+            Code::DirectionUnknown,
+            format!("{count} series of `{metric}` changed, but its good direction is not known: set [metrics.\"{metric}\"] better"),
+        ));
+    }
+    for (origin, metric) in &usage.wrong_units {
+        notes.push(note(
+            Code::UnitMismatch,
+            format!(
+                "a limit at {} has a unit that `{}` does not have, so it never applies",
+                text::shown(origin),
+                text::shown(metric)
+            ),
+        ));
+    }
+    configuration(comparison, usage, &mut notes);
+    notes.sort_by_key(|n| std::cmp::Reverse(n.severity));
+    notes
+}
+
+/// Entries that match nothing or have expired.
+fn configuration(comparison: &Comparison<'_>, usage: &Usage, notes: &mut Vec<Note>) {
+    let config = comparison.config;
+    if !comparison.budgets_only {
+        for (_, rule) in config.rules().iter().enumerate().filter(|(i, _)| !usage.rules.contains(i)) {
+            notes.push(note(
+                Code::UnusedRule,
+                format!(
+                    "[[rule]] at {} matches no series: `{}`",
+                    text::shown(&rule.origin),
+                    text::shown(&rule.benchmark.as_str().into())
+                ),
+            ));
+        }
+        for rename in &config.renames {
+            let used = comparison
+                .baseline
+                .runs
+                .iter()
+                .flat_map(|r| r.series.keys())
+                .any(|k| k.benchmark.name == rename.from || k.benchmark.qualified() == rename.from);
+            if !used {
+                notes.push(note(
+                    Code::UnusedRule,
+                    format!(
+                        "[[rename]] at {} matches no benchmark of the baseline: `{}`",
+                        text::shown(&rename.origin),
+                        text::shown(&rename.from)
+                    ),
+                ));
+            }
+        }
+        for (index, accept) in config.accepts.iter().enumerate() {
+            let pattern = text::shown(&accept.benchmark.as_str().into());
+            match accept.until {
+                Some(until) if until < comparison.today => notes.push(note(
+                    Code::ExpiredAccept,
+                    format!("[[accept]] at {} for `{pattern}` expired on {until}", text::shown(&accept.origin)),
+                )),
+                _ if !usage.accepts.contains(&index) => notes.push(note(
+                    Code::UnusedAccept,
+                    format!("[[accept]] at {} for `{pattern}` covers nothing", text::shown(&accept.origin)),
+                )),
+                _ => {}
+            }
+        }
+    }
+    for (index, budget) in config.budgets.iter().enumerate() {
+        if !usage.budgets.contains(&index) {
+            notes.push(note(
+                Code::UnusedRule,
+                format!(
+                    "[[budget]] at {} matches no series: `{}` {}",
+                    text::shown(&budget.origin),
+                    text::shown(&budget.benchmark.as_str().into()),
+                    text::shown(&budget.metric.0)
+                ),
+            ));
+        }
+    }
+}
+
+fn note(code: Code, message: String) -> Note {
+    Note { code: code.as_str().to_owned(), severity: code.severity(), message }
+}

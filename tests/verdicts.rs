@@ -1,0 +1,354 @@
+//! Verdicts from text to report: two results and a perfgate.toml in, rows out.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::format_collect, clippy::float_cmp, reason = "tests")]
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use perfgate::config::{self, Config, Overrides};
+use perfgate::diag::Diagnostics;
+use perfgate::format::{self, Document, Reader};
+use perfgate::model::Run;
+use perfgate::model::report::{GateVerdict, Reason, Report, Row, Verdict};
+use perfgate::verdict::{self, Comparison, Selection, Side};
+
+const TODAY: Date = Date::constant(2026, 11, 21);
+
+fn go(text: &str) -> Run {
+    let mut diagnostics = Diagnostics::new();
+    let Reader::Text { parse, .. } = format::by_name("go").unwrap().reader else { panic!("go is text") };
+    let mut runs = parse(&Document { name: "test".into(), text }, &mut diagnostics);
+    assert_eq!(runs.len(), 1, "{:?}", diagnostics.into_vec());
+    runs.remove(0)
+}
+
+fn load(toml: &str) -> Config {
+    let mut diagnostics = Diagnostics::new();
+    let name = "perfgate.toml".into();
+    let config = config::load(Some((&name, toml)), &BTreeMap::new(), &Overrides::default(), &mut diagnostics);
+    assert!(!diagnostics.has_errors(), "{:?}", diagnostics.into_vec());
+    config
+}
+
+fn judge_runs(baseline: &[Run], current: &[Run], toml: &str, selection: &Selection, budgets_only: bool) -> Report {
+    let config = load(toml);
+    verdict::judge(&Comparison {
+        baseline: Side { runs: baseline, inputs: &[] },
+        current: Side { runs: current, inputs: &[] },
+        config: &config,
+        selection,
+        today: TODAY,
+        budgets_only,
+    })
+    .unwrap()
+}
+
+fn judge(baseline: &str, current: &str, toml: &str) -> Report {
+    judge_runs(&[go(baseline)], &[go(current)], toml, &Selection::default(), false)
+}
+
+fn row<'a>(report: &'a Report, benchmark: &str, metric: &str) -> &'a Row {
+    report
+        .results
+        .iter()
+        .find(|r| r.benchmark.raw() == benchmark && r.metric.raw() == metric)
+        .unwrap_or_else(|| panic!("no row {benchmark} {metric}"))
+}
+
+fn verdict_of(report: &Report, benchmark: &str, metric: &str) -> Verdict {
+    row(report, benchmark, metric).verdict
+}
+
+/// Lines `BenchmarkNAME 1000 VALUE UNIT`, one per value.
+fn lines(name: &str, values: &[f64], unit: &str) -> String {
+    values.iter().map(|v| format!("Benchmark{name} 1000 {v} {unit}\n")).collect()
+}
+
+#[test]
+fn the_limit_itself_counts_and_direction_is_per_metric() {
+    let toml = "[gate]\nwarn = \"5%\"\nfail = \"15%\"\n";
+    for (unit, metric, now, expected) in [
+        ("ns/op", "time", 115.0, Verdict::Fail),
+        ("ns/op", "time", 114.9, Verdict::Warn),
+        ("ns/op", "time", 105.0, Verdict::Warn),
+        ("ns/op", "time", 104.9, Verdict::Pass),
+        ("ns/op", "time", 85.0, Verdict::Improved),
+        ("ns/op", "time", 85.1, Verdict::Pass),
+        ("MB/s", "throughput", 85.0, Verdict::Fail),
+        ("MB/s", "throughput", 95.0, Verdict::Warn),
+        ("MB/s", "throughput", 115.0, Verdict::Improved),
+        ("allocs/op", "allocs", 115.0, Verdict::Fail),
+        ("p99-ns", "p99-ns", 120.0, Verdict::Fail),
+    ] {
+        let report = judge(&lines("X", &[100.0], unit), &lines("X", &[now], unit), toml);
+        assert_eq!(verdict_of(&report, "BenchmarkX", metric), expected, "{unit} 100 -> {now}");
+    }
+}
+
+#[test]
+fn one_run_needs_samples_that_are_apart() {
+    let apart = judge(
+        &lines("X", &[100.0, 101.0, 102.0, 103.0, 104.0], "ns/op"),
+        &lines("X", &[130.0, 131.0, 132.0, 133.0, 134.0], "ns/op"),
+        "",
+    );
+    assert_eq!(verdict_of(&apart, "BenchmarkX", "time"), Verdict::Fail);
+    assert_eq!(apart.verdict, GateVerdict::Fail);
+    let overlapping = judge(
+        &lines("X", &[100.0, 140.0, 150.0, 160.0, 170.0], "ns/op"),
+        &lines("X", &[130.0, 141.0, 149.0, 163.0, 180.0], "ns/op"),
+        "",
+    );
+    let row = row(&overlapping, "BenchmarkX", "time");
+    assert_eq!(row.verdict, Verdict::Inconclusive);
+    assert!(row.suspect && row.reasons.contains(&Reason::SamplesOverlap));
+    assert_eq!(overlapping.verdict, GateVerdict::Pass);
+    // Four values say nothing about their spread: unknown counts as apart.
+    let few = judge(
+        &lines("X", &[100.0, 140.0, 150.0, 160.0], "ns/op"),
+        &lines("X", &[130.0, 141.0, 149.0, 163.0], "ns/op"),
+        "",
+    );
+    assert_eq!(verdict_of(&few, "BenchmarkX", "time"), Verdict::Fail);
+}
+
+#[test]
+fn a_change_must_stand_out_of_a_large_suite() {
+    let suite = |factors: [f64; 9]| -> String {
+        factors.iter().enumerate().map(|(i, f)| lines(&format!("B{i}"), &[100.0 * f], "ns/op")).collect()
+    };
+    let baseline = suite([1.0; 9]);
+    // Everything moved by about 15 %, one benchmark by 30 %: the spread of the others is what it must stand out of.
+    let noisy = judge(&baseline, &suite([1.10, 1.12, 1.14, 1.15, 1.16, 1.18, 1.20, 1.22, 1.30]), "");
+    assert_eq!(verdict_of(&noisy, "BenchmarkB8", "time"), Verdict::Warn);
+    assert_eq!(noisy.verdict, GateVerdict::Warn);
+    let shift = noisy.shifts.first().unwrap();
+    assert_eq!((shift.series, shift.verdict), (9, Verdict::Warn));
+    assert!((shift.shift - 0.16).abs() < 1e-9);
+    let calm = judge(&baseline, &suite([1.0, 1.001, 0.999, 1.002, 0.998, 1.0, 1.001, 1.0, 1.30]), "");
+    assert_eq!(verdict_of(&calm, "BenchmarkB8", "time"), Verdict::Fail);
+    assert_eq!(calm.counts.pass, 8);
+}
+
+#[test]
+fn evidence_none_and_strict() {
+    let baseline = lines("X", &[100.0, 140.0, 150.0, 160.0, 170.0], "ns/op");
+    let current = lines("X", &[130.0, 141.0, 149.0, 163.0, 180.0], "ns/op");
+    let none = judge(&baseline, &current, "[gate]\nevidence = \"none\"\n");
+    assert_eq!(verdict_of(&none, "BenchmarkX", "time"), Verdict::Fail);
+    let strict = judge(
+        &lines("X", &[100.0, 101.0, 102.0, 103.0, 104.0], "ns/op"),
+        &lines("X", &[130.0, 131.0, 132.0, 133.0, 134.0], "ns/op"),
+        "[gate]\nevidence = \"strict\"\n",
+    );
+    assert_eq!(verdict_of(&strict, "BenchmarkX", "time"), Verdict::Inconclusive);
+    let exact = judge(
+        &lines("X", &[100.0], "allocs/op"),
+        &lines("X", &[130.0], "allocs/op"),
+        "[gate]\nevidence = \"strict\"\n",
+    );
+    assert_eq!(verdict_of(&exact, "BenchmarkX", "allocs"), Verdict::Fail);
+}
+
+#[test]
+fn steps_zero_baselines_and_min_change() {
+    let toml =
+        "[metrics.allocs]\nfail = \"+0\"\n[metrics.time]\nmin-change = \"10ns\"\nwarn = \"5%\"\nfail = \"10%\"\n";
+    let allocs = |before: f64, now: f64| {
+        verdict_of(
+            &judge(&lines("X", &[before], "allocs/op"), &lines("X", &[now], "allocs/op"), toml),
+            "BenchmarkX",
+            "allocs",
+        )
+    };
+    assert_eq!(allocs(3.0, 4.0), Verdict::Fail);
+    assert_eq!(allocs(3.0, 3.0), Verdict::Pass);
+    assert_eq!(allocs(0.0, 1.0), Verdict::Fail);
+    assert_eq!(allocs(0.0, 0.0), Verdict::Pass);
+    let time = |before: f64, now: f64| judge(&lines("X", &[before], "ns/op"), &lines("X", &[now], "ns/op"), toml);
+    let small = time(20.0, 29.0);
+    assert_eq!(verdict_of(&small, "BenchmarkX", "time"), Verdict::Pass);
+    assert!(row(&small, "BenchmarkX", "time").reasons.contains(&Reason::UnderMinChange));
+    assert_eq!(verdict_of(&time(20.0, 31.0), "BenchmarkX", "time"), Verdict::Fail);
+    let from_zero = time(0.0, 50.0);
+    let row = row(&from_zero, "BenchmarkX", "time");
+    assert_eq!((row.verdict, row.change), (Verdict::Inconclusive, None));
+}
+
+#[test]
+fn rules_apply_first_match_wins_and_gate_false_is_never_counted() {
+    let toml = "[gate]\nwarn = \"5%\"\nfail = \"10%\"\n\
+        [[rule]]\nbenchmark = \"BenchmarkA/*\"\nmetric = \"time\"\nwarn = \"30%\"\nfail = \"50%\"\n\
+        [[rule]]\nbenchmark = \"**\"\nmetric = \"memory\"\ngate = false\n\
+        [[rule]]\nbenchmark = \"BenchmarkGone\"\nfail = \"50%\"\n";
+    let side = |f: f64| {
+        lines("A/x", &[100.0 * f], "ns/op") + &lines("B/x", &[100.0], "ns/op") + &lines("B/x", &[100.0 * f], "B/op")
+    };
+    let report = judge(&side(1.0), &side(1.4), toml);
+    assert_eq!(verdict_of(&report, "BenchmarkA/x", "time"), Verdict::Warn);
+    assert!(row(&report, "BenchmarkA/x", "time").limits.origin.raw().starts_with("perfgate.toml:"));
+    let shown = row(&report, "BenchmarkB/x", "memory");
+    assert!(!shown.gate);
+    assert_eq!((report.counts.fail, report.counts.warn, report.counts.total), (0, 1, 3));
+    assert_eq!(report.verdict, GateVerdict::Warn);
+    assert!(report.notes.iter().any(|n| n.code == "unused-rule" && n.message.contains("BenchmarkGone")));
+}
+
+#[test]
+fn a_fixed_statistic_is_a_series_of_its_own() {
+    let toml = "[metrics.\"time.p95\"]\nwarn = \"15%\"\nfail = \"25%\"\n";
+    let baseline = lines("X", &[100.0, 100.0, 100.0, 100.0, 100.0, 100.0], "ns/op");
+    let current = lines("X", &[100.0, 100.0, 100.0, 100.0, 100.0, 400.0], "ns/op");
+    let report = judge(&baseline, &current, toml);
+    assert_eq!(verdict_of(&report, "BenchmarkX", "time"), Verdict::Pass);
+    let tail = row(&report, "BenchmarkX", "time.p95");
+    assert!(tail.change.unwrap() > 2.0, "{:?}", tail.change);
+    assert_eq!(tail.limits.fail.unwrap().value, 0.25);
+    assert!(judge(&baseline, &current, "").results.iter().all(|r| r.metric.raw() == "time"));
+}
+
+#[test]
+fn budgets_need_no_baseline_and_the_worse_verdict_wins() {
+    let toml = "[[budget]]\nbenchmark = \"BenchmarkX\"\nmetric = \"time\"\nwarn = \"5ns\"\nfail = \"10ns\"\n\
+        [[budget]]\nbenchmark = \"BenchmarkX\"\nmetric = \"throughput\"\nfail = \"2MB/s\"\n";
+    let with = |ns: f64, mbs: f64| {
+        let run = [go(&format!("BenchmarkX 1000 {ns} ns/op {mbs} MB/s\nBenchmarkY 1000 7 ns/op\n"))];
+        judge_runs(&[], &run, toml, &Selection::default(), true)
+    };
+    assert_eq!(with(5.0, 3.0).verdict, GateVerdict::Pass);
+    assert_eq!(with(6.0, 3.0).verdict, GateVerdict::Warn);
+    assert_eq!(with(11.0, 3.0).verdict, GateVerdict::Fail);
+    assert_eq!(with(5.0, 1.0).verdict, GateVerdict::Fail);
+    assert_eq!(with(5.0, 3.0).results.len(), 2, "only what a budget speaks of");
+    let nothing = judge_runs(&[], &[go("BenchmarkZ 1 1 ns/op\n")], toml, &Selection::default(), true);
+    assert_eq!(nothing.verdict, GateVerdict::None);
+    // Beside a comparison: unchanged, but over budget.
+    let text = lines("X", &[11.0], "ns/op");
+    let report = judge(&text, &text, toml);
+    assert_eq!(verdict_of(&report, "BenchmarkX", "time"), Verdict::Fail);
+    assert!(row(&report, "BenchmarkX", "time").reasons.contains(&Reason::OverFailBudget));
+}
+
+#[test]
+fn accepted_regressions_expire_and_have_a_size() {
+    let entry = |until: &str, up_to: &str| {
+        format!(
+            "[[accept]]\nbenchmark = \"BenchmarkX\"\nmetric = \"time\"\nup-to = \"{up_to}\"\nuntil = {until}\nreason = \"known\"\n"
+        )
+    };
+    let (baseline, current) = (lines("X", &[100.0], "ns/op"), lines("X", &[125.0], "ns/op"));
+    let covered = judge(&baseline, &current, &entry("2026-11-21", "30%"));
+    assert_eq!(verdict_of(&covered, "BenchmarkX", "time"), Verdict::Accepted);
+    assert_eq!(covered.verdict, GateVerdict::Pass);
+    let expired = judge(&baseline, &current, &entry("2026-11-20", "30%"));
+    assert_eq!(expired.verdict, GateVerdict::Fail);
+    assert!(expired.notes.iter().any(|n| n.code == "expired-accept"));
+    let beyond = judge(&baseline, &current, &entry("2026-11-21", "20%"));
+    assert_eq!(beyond.verdict, GateVerdict::Fail);
+    assert!(row(&beyond, "BenchmarkX", "time").reasons.contains(&Reason::BeyondAccepted));
+    let unused = judge(&baseline, &baseline, &entry("2026-12-31", "20%").replace("BenchmarkX", "BenchmarkQ"));
+    assert!(unused.notes.iter().any(|n| n.code == "unused-accept"));
+}
+
+#[test]
+fn new_missing_renamed_and_nothing_in_common() {
+    let baseline = lines("Old", &[100.0], "ns/op") + &lines("Same", &[100.0], "ns/op");
+    let current = lines("New", &[150.0], "ns/op") + &lines("Same", &[100.0], "ns/op");
+    let report = judge(&baseline, &current, "");
+    assert_eq!(verdict_of(&report, "BenchmarkOld", "time"), Verdict::Missing);
+    assert_eq!(verdict_of(&report, "BenchmarkNew", "time"), Verdict::New);
+    assert_eq!(report.verdict, GateVerdict::Warn);
+    for (missing, expected) in [("ignore", GateVerdict::Pass), ("fail", GateVerdict::Fail)] {
+        let report = judge(&baseline, &current, &format!("[gate]\nmissing = \"{missing}\"\n"));
+        assert_eq!(report.verdict, expected);
+    }
+    let renamed = judge(&baseline, &current, "[[rename]]\nfrom = \"BenchmarkOld\"\nto = \"BenchmarkNew\"\n");
+    assert_eq!(verdict_of(&renamed, "BenchmarkNew", "time"), Verdict::Fail);
+    assert_eq!(renamed.results.len(), 2);
+    let nothing = judge(&lines("A", &[1.0], "ns/op"), &lines("B", &[1.0], "ns/op"), "[gate]\nmissing = \"ignore\"\n");
+    assert_eq!(nothing.verdict, GateVerdict::None);
+    let config = load("[[rename]]\nfrom = \"BenchmarkOld\"\nto = \"BenchmarkSame\"\n");
+    let clash = verdict::judge(&Comparison {
+        baseline: Side { runs: &[go(&baseline)], inputs: &[] },
+        current: Side { runs: &[go(&current)], inputs: &[] },
+        config: &config,
+        selection: &Selection::default(),
+        today: TODAY,
+        budgets_only: false,
+    });
+    assert_eq!(clash.unwrap_err().code.as_str(), "repeated-rename");
+}
+
+#[test]
+fn invalid_rows_fail_and_the_rest_is_kept() {
+    let baseline = lines("X", &[100.0], "ns/op") + &lines("Y", &[100.0], "ns/op") + &lines("Z", &[100.0], "ns/op");
+    let current = "BenchmarkX 1000 NaN ns/op\nBenchmarkY 1000 100 ns/op\n--- FAIL: BenchmarkZ\n";
+    let report = judge(&baseline, current, "");
+    assert_eq!(verdict_of(&report, "BenchmarkX", "time"), Verdict::Invalid);
+    assert_eq!(verdict_of(&report, "BenchmarkY", "time"), Verdict::Pass);
+    assert_eq!(verdict_of(&report, "BenchmarkZ", "time"), Verdict::Invalid);
+    assert_eq!(report.verdict, GateVerdict::Fail);
+    let lenient = judge(&baseline, current, "[gate]\ninvalid = \"warn\"\n");
+    assert_eq!(lenient.verdict, GateVerdict::Warn);
+}
+
+#[test]
+fn another_cpu_weakens_a_failure_of_a_small_suite() {
+    let baseline = format!("cpu: A\n{}", lines("X", &[100.0], "ns/op"));
+    let current = format!("cpu: B\n{}", lines("X", &[130.0], "ns/op"));
+    let report = judge(&baseline, &current, "");
+    assert_eq!(verdict_of(&report, "BenchmarkX", "time"), Verdict::Warn);
+    assert!(report.notes.iter().any(|n| n.code == "environment-differs" && n.message.contains("cpu A → B")));
+    let none = judge(&baseline, &current, "[gate]\nevidence = \"none\"\n");
+    assert_eq!(verdict_of(&none, "BenchmarkX", "time"), Verdict::Fail);
+}
+
+#[test]
+fn several_runs_a_side_are_their_median() {
+    let run = |v: f64| go(&lines("X", &[v], "ns/op"));
+    let baseline = [run(100.0), run(101.0), run(99.0)];
+    let current = [run(100.0), run(500.0), run(101.0)];
+    let report = judge_runs(&baseline, &current, "", &Selection::default(), false);
+    let row = row(&report, "BenchmarkX", "time");
+    assert_eq!(row.verdict, Verdict::Pass);
+    assert_eq!((row.current.unwrap().runs, row.current.unwrap().samples), (3, Some(3)));
+    assert!((row.current.unwrap().value.unwrap() - 101e-9).abs() < 1e-15);
+}
+
+#[test]
+fn a_metric_without_direction_is_never_a_silent_pass() {
+    let report = judge(&lines("X", &[100.0], "hits/op"), &lines("X", &[50.0], "hits/op"), "");
+    assert_eq!(verdict_of(&report, "BenchmarkX", "hits/op"), Verdict::Inconclusive);
+    assert!(report.notes.iter().any(|n| n.code == "direction-unknown"));
+    let told = judge(
+        &lines("X", &[100.0], "hits/op"),
+        &lines("X", &[50.0], "hits/op"),
+        "[metrics.\"hits/op\"]\nbetter = \"higher\"\n",
+    );
+    assert_eq!(verdict_of(&told, "BenchmarkX", "hits/op"), Verdict::Fail);
+}
+
+#[test]
+fn selection_keeps_and_leaves_out() {
+    let side = |f: f64| {
+        lines("A/x", &[100.0 * f], "ns/op") + &lines("B/x", &[100.0 * f], "ns/op") + &lines("B/x", &[8.0], "B/op")
+    };
+    let judge =
+        |selection: &Selection| judge_runs(&[go(&side(1.0))], &[go(&side(1.0))], "", selection, false).results.len();
+    assert_eq!(judge(&Selection::default()), 3);
+    assert_eq!(judge(&Selection { metrics: vec!["time".into()], ..Selection::default() }), 2);
+    let pattern = |p: &str| vec![perfgate::config::Pattern::new(p)];
+    assert_eq!(judge(&Selection { filter: pattern("BenchmarkB/*"), ..Selection::default() }), 2);
+    assert_eq!(judge(&Selection { exclude: pattern("**/x"), ..Selection::default() }), 0);
+}
+
+#[test]
+fn swapping_the_sides_mirrors_the_change() {
+    let a = lines("X", &[100.0, 101.0, 102.0, 103.0, 104.0], "ns/op");
+    let b = lines("X", &[150.0, 151.0, 152.0, 153.0, 154.0], "ns/op");
+    let (forth, back) = (judge(&a, &b, ""), judge(&b, &a, ""));
+    assert_eq!(verdict_of(&forth, "BenchmarkX", "time"), Verdict::Fail);
+    assert_eq!(verdict_of(&back, "BenchmarkX", "time"), Verdict::Improved);
+    let product = (1.0 + row(&forth, "BenchmarkX", "time").change.unwrap())
+        * (1.0 + row(&back, "BenchmarkX", "time").change.unwrap());
+    assert!((product - 1.0).abs() < 1e-12);
+}
