@@ -409,10 +409,9 @@ fn bimodal(finding: Finding, is: bool) -> Finding {
 
 /// What these data could have shown.
 fn seen_from(detectable: f64) -> String {
-    format!(
-        "these runs could have shown a change of about +{}% or more",
-        unit::significant((detectable.exp_m1() * 1000.0).round() / 10.0)
-    )
+    let percent = detectable.exp_m1() * 100.0;
+    let digits = usize::from(percent < 10.0);
+    format!("these runs could have shown a change of about +{percent:.digits$}% or more")
 }
 
 /// The verdict of a noisy change that reaches a limit, by what one run a side can tell.
