@@ -130,7 +130,7 @@ fn the_example_of_the_documentation_means_what_it_says() {
         assert_eq!(judging.origin.raw(), origin, "{benchmark} {metric}");
         assert_eq!(judging.rule, (warn == Some("3%")).then_some(0));
         assert_eq!(judging.better, (metric == "throughput").then_some(Better::Higher));
-        assert_eq!(judging.statistic, (metric == "time.p95").then_some(Statistic::P95));
+        assert_eq!(judging.statistic, None);
         assert_eq!(judging.named, metric != "instructions");
         let min_change = metric.starts_with("time").then(|| "+1ns".parse().unwrap());
         assert_eq!(judging.min_change, min_change);

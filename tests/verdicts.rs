@@ -311,7 +311,9 @@ fn several_runs_a_side_are_their_median() {
     let current = [run(100.0), run(500.0), run(101.0)];
     let report = judge_runs(&baseline, &current, "", &Selection::default(), false);
     let row = row(&report, "BenchmarkX", "time");
-    assert_eq!(row.verdict, Verdict::Pass);
+    // Three runs a side tell how noisy it is: far too noisy to exclude a change.
+    assert_eq!(row.verdict, Verdict::Inconclusive);
+    assert!(row.reasons.contains(&Reason::CouldBeOverLimit) && row.p.is_some() && row.interval.unwrap()[1] > 1.0);
     assert_eq!((row.current.unwrap().runs, row.current.unwrap().samples), (3, Some(3)));
     assert!((row.current.unwrap().value.unwrap() - 101e-9).abs() < 1e-15);
 }
@@ -353,4 +355,78 @@ fn swapping_the_sides_mirrors_the_change() {
     let product = (1.0 + row(&forth, "BenchmarkX", "time").change.unwrap())
         * (1.0 + row(&back, "BenchmarkX", "time").change.unwrap());
     assert!((product - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_minimum_in_another_unit_excuses_nothing() {
+    let toml = "[[rule]]\nbenchmark = \"**\"\nmin-change = \"1ns\"\n";
+    let report = judge(&lines("X", &[100.0], "allocs/op"), &lines("X", &[200.0], "allocs/op"), toml);
+    assert_eq!(verdict_of(&report, "BenchmarkX", "allocs"), Verdict::Fail);
+    assert!(report.notes.iter().any(|n| n.code == "unit-mismatch"));
+}
+
+#[test]
+fn budgets_see_failures_and_wrong_units() {
+    let budget = "[[budget]]\nbenchmark = \"BenchmarkX\"\nmetric = \"time\"\nfail = \"10ns\"\n";
+    for text in
+        ["--- FAIL: BenchmarkX\nBenchmarkY 1000 1 ns/op\n", "BenchmarkX 1000 NaN ns/op\nBenchmarkY 1000 1 ns/op\n"]
+    {
+        let report = judge_runs(&[], &[go(text)], budget, &Selection::default(), true);
+        assert_eq!((report.verdict, report.counts.invalid), (GateVerdict::Fail, 1), "{text}");
+    }
+    let same = lines("X", &[5.0], "ns/op");
+    let wrong = judge(&same, &same, &budget.replace("10ns", "1MiB"));
+    assert_eq!(verdict_of(&wrong, "BenchmarkX", "time"), Verdict::Invalid);
+}
+
+#[test]
+fn an_acceptance_with_a_size_covers_only_what_it_can_measure() {
+    let budget = "[[budget]]\nbenchmark = \"**\"\nmetric = \"time\"\nfail = \"10ns\"\n";
+    let accept = "[[accept]]\nbenchmark = \"**\"\nup-to = \"30%\"\n";
+    let run = [go(&lines("X", &[50.0], "ns/op"))];
+    let report = judge_runs(&[], &run, &format!("{budget}{accept}"), &Selection::default(), true);
+    assert_eq!(report.verdict, GateVerdict::Fail);
+    let bytes = "[[accept]]\nbenchmark = \"**\"\nup-to = \"+1MiB\"\n";
+    let slower = judge(&lines("X", &[100.0], "ns/op"), &lines("X", &[200.0], "ns/op"), bytes);
+    assert_eq!(verdict_of(&slower, "BenchmarkX", "time"), Verdict::Fail);
+}
+
+#[test]
+fn a_crash_of_everything_is_no_missing_baseline() {
+    let baseline = lines("X", &[100.0], "ns/op");
+    let report = judge(&baseline, "goos: linux\n--- FAIL: BenchmarkX\nFAIL\tpkg\t0.1s\n", "");
+    assert_eq!(report.verdict, GateVerdict::Fail);
+}
+
+#[test]
+fn series_that_do_not_count_do_not_shift_the_suite() {
+    let suite = |f: f64| -> String { (0..9).map(|i| lines(&format!("B{i}"), &[100.0 * f], "ns/op")).collect() };
+    let shifted = judge(&suite(1.0), &suite(1.3), "");
+    assert_eq!(shifted.shifts.len(), 1);
+    let shown = judge(&suite(1.0), &suite(1.3), "[[rule]]\nbenchmark = \"**\"\nmetric = \"time\"\ngate = false\n");
+    assert!(shown.shifts.is_empty());
+    assert_eq!(shown.verdict, GateVerdict::None, "nothing was judged");
+}
+
+#[test]
+fn a_filter_does_not_change_the_verdicts_of_what_it_keeps() {
+    let suite = |factors: [f64; 9]| -> String {
+        factors.iter().enumerate().map(|(i, f)| lines(&format!("B{i}"), &[100.0 * f], "ns/op")).collect()
+    };
+    let baseline = [go(&suite([1.0; 9]))];
+    let current = [go(&suite([1.10, 1.12, 1.14, 1.15, 1.16, 1.18, 1.20, 1.22, 1.30]))];
+    let only = Selection { filter: vec![perfgate::config::Pattern::new("BenchmarkB8")], ..Selection::default() };
+    let report = judge_runs(&baseline, &current, "", &only, false);
+    assert_eq!(report.results.len(), 1);
+    assert_eq!(verdict_of(&report, "BenchmarkB8", "time"), Verdict::Warn);
+}
+
+#[test]
+fn renames_keep_names_that_hold_colons() {
+    let name = "[[rename]]\nfrom = \"Benchmarkfoo::bar\"\nto = \"Benchmarkfoo::baz\"\n";
+    let report = judge(&lines("foo::bar", &[100.0], "ns/op"), &lines("foo::baz", &[100.0], "ns/op"), name);
+    assert_eq!(report.results.len(), 1);
+    let qualified = "[[rename]]\nfrom = \"a/b::BenchmarkX\"\nto = \"a/c::BenchmarkX\"\n";
+    let of = |package: &str| format!("pkg: {package}\n{}", lines("X", &[100.0], "ns/op"));
+    assert_eq!(judge(&of("a/b"), &of("a/c"), qualified).results.len(), 1);
 }

@@ -4,8 +4,9 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge;
-use super::options::{ConfigArgs, InputArgs, JudgeArgs, ReportArgs, SubjectArgs};
+use super::options::{ConfigArgs, FailOnArgs, InputArgs, ReportArgs, SelectionArgs, SubjectArgs};
 use super::{Failure, Outcome};
+use crate::config::Overrides;
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::io::system;
 use crate::model::report::GateVerdict;
@@ -17,7 +18,9 @@ pub(super) struct Args {
     /// Files, folders, globs or `-` [default: `inputs` of perfgate.toml]
     results: Vec<String>,
     #[command(flatten)]
-    judge: JudgeArgs,
+    fail_on: FailOnArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -30,7 +33,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.targets()?;
-    let config = args.config.load(&args.judge, console)?;
+    let mut overrides = Overrides { metric: args.selection.metric.clone(), ..Overrides::default() };
+    args.fail_on.add_to(&mut overrides)?;
+    let config = args.config.load(&overrides, console)?;
     if config.budgets.is_empty() {
         return Err(Diagnostic::new(Code::Usage, "there is no [[budget]] entry, so there is nothing to judge by")
             .help("add one to perfgate.toml: [[budget]] benchmark = \"…\", metric = \"time\", fail = \"10ms\"")
@@ -41,7 +46,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let mut side = args.input.side(&inputs, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
     args.subject.apply(&mut side.runs)?;
-    let selection = args.judge.selection.selection();
+    let selection = args.selection.selection();
     let report = verdict::judge(&Comparison {
         baseline: Side { runs: &[], inputs: &[] },
         current: Side { runs: &side.runs, inputs: &side.inputs },

@@ -4,8 +4,10 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge::{self, CompareOptions};
-use super::options::ReportArgs;
+use super::options::{FailOnArgs, ReportArgs};
 use super::{Exit, Outcome};
+use crate::diag::{Code, Diagnostic, Location};
+use crate::io::files;
 use crate::model::report::GateVerdict;
 use crate::verdict;
 
@@ -27,6 +29,8 @@ pub(super) struct Args {
     #[command(flatten)]
     options: CompareOptions,
     #[command(flatten)]
+    fail_on: FailOnArgs,
+    #[command(flatten)]
     report: ReportArgs,
     /// Exit with 0 when no series is on both sides, saying so loudly
     #[arg(long, help_heading = "Judging")]
@@ -35,7 +39,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.targets()?;
-    let (mut report, config) = judge::compare(&args.baseline, &args.current, &args.options, console)?;
+    for input in [&args.baseline, &args.current] {
+        if let Some(path) = targets.iter().filter_map(|t| t.path.as_ref()).find(|path| files::is_same(path, input)) {
+            return Err(Diagnostic::new(Code::Usage, "a report would overwrite an input")
+                .at(Location::file(path.as_str()))
+                .into());
+        }
+    }
+    let (mut report, config) = judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, console)?;
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {
             judge::allow_nothing(&mut report);

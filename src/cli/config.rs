@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::console::Console;
-use super::options::{ConfigArgs, JudgeArgs};
+use super::options::{ConfigArgs, FailOnArgs, LimitArgs};
 use super::{Exit, Outcome};
 use crate::config;
 
@@ -27,13 +27,17 @@ struct Show {
     #[command(flatten)]
     config: ConfigArgs,
     #[command(flatten)]
-    judge: JudgeArgs,
+    limits: LimitArgs,
+    #[command(flatten)]
+    fail_on: FailOnArgs,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     match &args.what {
         What::Show(show) => {
-            let config = show.config.load(&show.judge, console)?;
+            let mut overrides = show.limits.overrides()?;
+            show.fail_on.add_to(&mut overrides)?;
+            let config = show.config.load(&overrides, console)?;
             console.print(&config.show())?;
         }
         What::Schema => console.print(config::schema())?,

@@ -119,7 +119,9 @@ impl Console {
             match &target.path {
                 None => {
                     on_stdout = true;
-                    self.print(&(target.output.render)(report, &self.style()))?;
+                    if let Err(failure) = self.print(&(target.output.render)(report, &self.style())) {
+                        failures.extend(failure.diagnostics);
+                    }
                 }
                 Some(path) => {
                     let style = Style { width: None, colour: false, verbose: self.is_verbose() };

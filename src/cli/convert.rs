@@ -2,7 +2,6 @@
 
 use clap::Args as ClapArgs;
 
-use super::budget::inputs;
 use super::console::Console;
 use super::options::{InputArgs, SubjectArgs};
 use super::{Exit, Outcome};
@@ -23,7 +22,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let mut diagnostics = Diagnostics::new();
-    let mut side = args.input.side(&inputs(&args.results, &[])?, &mut diagnostics)?;
+    let mut side = args.input.side(&args.results, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
     args.subject.apply(&mut side.runs)?;
     console.print(&perfgate_run::write(&side.runs))?;

@@ -3,20 +3,22 @@
 use clap::Args;
 
 use super::console::Console;
-use super::options::{ConfigArgs, InputArgs, JudgeArgs, SubjectArgs};
+use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, SelectionArgs, SubjectArgs};
 use super::{Exit, Failure};
 use crate::config::{Config, FailOn};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::io::{files, load, system};
 use crate::model::Run;
 use crate::model::report::{GateVerdict, Note, Report};
-use crate::verdict::{self, Comparison, Identity, Side};
+use crate::verdict::{self, Comparison, Side};
 
 /// Options of a comparison of two inputs.
 #[derive(Debug, Args)]
 pub(super) struct CompareOptions {
     #[command(flatten)]
-    pub(super) judge: JudgeArgs,
+    limits: LimitArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
     #[command(flatten)]
     pub(super) input: InputArgs,
     #[command(flatten)]
@@ -44,9 +46,13 @@ pub(super) fn compare(
     baseline: &str,
     current: &str,
     options: &CompareOptions,
+    fail_on: &FailOnArgs,
     console: &Console,
 ) -> Result<(Report, Config), Failure> {
-    let config = options.config.load(&options.judge, console)?;
+    let mut overrides = options.limits.overrides()?;
+    overrides.metric.clone_from(&options.selection.metric);
+    fail_on.add_to(&mut overrides)?;
+    let config = options.config.load(&overrides, console)?;
     if baseline == "-" && current == "-" {
         return Err(Failure::usage("standard input (`-`) can be only one of the two sides"));
     }
@@ -68,7 +74,7 @@ pub(super) fn compare(
         );
     }
     refuse_identical(&before, &now, current)?;
-    let selection = options.judge.selection.selection();
+    let selection = options.selection.selection();
     let report = verdict::judge(&Comparison {
         baseline: Side { runs: &before.runs, inputs: &before.inputs },
         current: Side { runs: &now.runs, inputs: &now.inputs },
@@ -98,7 +104,7 @@ fn without_sides(history: Vec<Run>, before: &load::Side, now: &load::Side, diagn
 
 /// Criterion copies `new` over `base`, so the most natural comparison of a tree with itself always shows no change.
 fn refuse_identical(before: &load::Side, now: &load::Side, current: &str) -> Result<(), Failure> {
-    if verdict::identical_samples(&before.runs, &now.runs) != Identity::Same {
+    if !verdict::identical_samples(&before.runs, &now.runs) {
         return Ok(());
     }
     let tree = current.split('@').next().unwrap_or(current).trim_end_matches('/');

@@ -21,7 +21,7 @@ mod selftest;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::diag::{Code, Diagnostic};
 use console::Console;
@@ -118,16 +118,13 @@ type Outcome = Result<Exit, Failure>;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let matches = match Cli::command().try_get_matches() {
-        Ok(matches) => matches,
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(error) => {
             // Help and version go to standard output and are no error; a closed pipe is none either.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
-    };
-    let Ok(cli) = Cli::from_arg_matches(&matches) else {
-        return Exit::Usage.into();
     };
     let console = Console::new(&cli.global);
     let outcome = match cli.command {

@@ -1,6 +1,7 @@
 //! Options that several commands share.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -55,31 +56,34 @@ pub(super) enum MessageFormat {
 /// Where the configuration comes from.
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
-    /// Configuration file [default: the nearest perfgate.toml up to the repository's root]
-    #[arg(long, value_name = "PATH", env = "PERFGATE_CONFIG", help_heading = "Configuration")]
+    /// Configuration file [default: `PERFGATE_CONFIG`, else the nearest perfgate.toml up to the repository's root]
+    #[arg(long, value_name = "PATH", help_heading = "Configuration")]
     config: Option<String>,
     /// Use neither a configuration file nor PERFGATE_* variables
     #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
     isolated: bool,
 }
 
-/// What is judged, and how strictly.
+/// How strictly changes are judged.
 #[derive(Debug, Default, Args)]
-pub(super) struct JudgeArgs {
+pub(super) struct LimitArgs {
     /// Change at which every metric warns, such as 5%: replaces all relative warn limits
-    #[arg(long, value_name = "PCT", help_heading = "Judging")]
+    #[arg(long, value_name = "PCT", allow_hyphen_values = true, help_heading = "Judging")]
     warn: Option<String>,
     /// Change at which every metric fails, such as 10%: replaces all relative fail limits
-    #[arg(long, value_name = "PCT", help_heading = "Judging")]
+    #[arg(long, value_name = "PCT", allow_hyphen_values = true, help_heading = "Judging")]
     fail: Option<String>,
     /// How much proof a failure needs: auto, strict or none
     #[arg(long, value_name = "HOW", help_heading = "Judging")]
     evidence: Option<String>,
+}
+
+/// What the exit code says.
+#[derive(Debug, Default, Args)]
+pub(super) struct FailOnArgs {
     /// What makes the exit code 1: fail, warn or never
     #[arg(long, value_name = "WHAT", help_heading = "Judging")]
     fail_on: Option<String>,
-    #[command(flatten)]
-    pub(super) selection: SelectionArgs,
 }
 
 /// Which series are looked at.
@@ -239,14 +243,13 @@ impl ReportArgs {
 
 impl ConfigArgs {
     /// Reads the configuration from its layers.
-    pub(super) fn load(&self, judging: &JudgeArgs, console: &Console) -> Result<Config, Failure> {
+    pub(super) fn load(&self, options: &Overrides, console: &Console) -> Result<Config, Failure> {
         let mut diagnostics = Diagnostics::new();
-        let options = overrides(judging)?;
-        let path = match (&self.config, self.isolated) {
-            (_, true) => None,
-            (Some(path), _) => Some(path.clone()),
-            (None, _) => system::find_config().map(|p| p.to_string_lossy().into_owned()),
-        };
+        let environment = if self.isolated { BTreeMap::new() } else { system::perfgate_variables() };
+        let named =
+            self.config.clone().or_else(|| environment.get("PERFGATE_CONFIG").filter(|p| !p.is_empty()).cloned());
+        let nearest = || system::find_config().map(|p| p.to_string_lossy().into_owned());
+        let path = named.or_else(|| if self.isolated { None } else { nearest() });
         let file = match &path {
             None => None,
             Some(path) => {
@@ -263,10 +266,16 @@ impl ConfigArgs {
                 Some((name, content))
             }
         };
-        let environment = if self.isolated { BTreeMap::new() } else { system::perfgate_variables() };
         let file = file.as_ref().map(|(name, content)| (name, content.as_str()));
-        let config = config::load(file, &environment, &options, &mut diagnostics);
+        let mut config = config::load(file, &environment, options, &mut diagnostics);
         console.tell_all(diagnostics)?;
+        // Paths in the file are relative to the file.
+        if let Some(folder) = path.as_deref().and_then(|p| Path::new(p).parent()).filter(|f| !f.as_os_str().is_empty())
+        {
+            for input in &mut config.inputs {
+                *input = folder.join(&*input).to_string_lossy().into_owned();
+            }
+        }
         Ok(config)
     }
 }
@@ -288,27 +297,33 @@ pub(super) fn share(text: &str) -> Result<Limit, String> {
     }
 }
 
-fn overrides(args: &JudgeArgs) -> Result<Overrides, Failure> {
-    let limit = |name: &str, value: &Option<String>| match value {
-        None => Ok(None),
-        Some(text) => share(text).map(Some).map_err(|why| {
-            let shown = text::shown(&text.as_str().into());
-            Failure::from(
-                Diagnostic::new(Code::InvalidLimit, format!("`--{name}` is a share such as 10%, not `{shown}`"))
-                    .note(why),
-            )
-        }),
-    };
-    let evidence = word("evidence", args.evidence.as_deref(), config::Evidence::from_name, "auto, strict, none")?;
-    let fail_on = word("fail-on", args.fail_on.as_deref(), FailOn::from_name, "fail, warn, never")?;
-    Ok(Overrides {
-        warn: limit("warn", &args.warn)?,
-        fail: limit("fail", &args.fail)?,
-        metric: args.selection.metric.clone(),
-        evidence,
-        fail_on,
-        ..Overrides::default()
-    })
+impl LimitArgs {
+    /// What these options set.
+    pub(super) fn overrides(&self) -> Result<Overrides, Failure> {
+        let limit = |name: &str, value: &Option<String>| match value {
+            None => Ok(None),
+            Some(text) => share(text).map(Some).map_err(|why| {
+                let shown = text::shown(&text.as_str().into());
+                let message = format!("`--{name}` is a share such as 10%, not `{shown}`");
+                Failure::from(Diagnostic::new(Code::InvalidLimit, message).note(why))
+            }),
+        };
+        let evidence = word("evidence", self.evidence.as_deref(), config::Evidence::from_name, "auto, strict, none")?;
+        Ok(Overrides {
+            warn: limit("warn", &self.warn)?,
+            fail: limit("fail", &self.fail)?,
+            evidence,
+            ..Overrides::default()
+        })
+    }
+}
+
+impl FailOnArgs {
+    /// Adds what this option sets.
+    pub(super) fn add_to(&self, overrides: &mut Overrides) -> Result<(), Failure> {
+        overrides.fail_on = word("fail-on", self.fail_on.as_deref(), FailOn::from_name, "fail, warn, never")?;
+        Ok(())
+    }
 }
 
 fn word<T>(

@@ -9,7 +9,7 @@ use clap::Args as ClapArgs;
 
 use super::budget::inputs;
 use super::console::Console;
-use super::options::{ConfigArgs, InputArgs, JudgeArgs, ReportArgs, share};
+use super::options::{ConfigArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, share};
 use super::{Exit, Failure, Outcome};
 use crate::config::Limit;
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -31,10 +31,12 @@ pub(super) struct Args {
     /// Files, folders, globs or `-` [default: `inputs` of perfgate.toml]
     results: Vec<String>,
     /// How much worse each benchmark gets
-    #[arg(long, value_name = "PCT", default_value = "20%")]
+    #[arg(long, value_name = "PCT", default_value = "20%", allow_hyphen_values = true)]
     by: String,
     #[command(flatten)]
-    judge: JudgeArgs,
+    limits: LimitArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
@@ -49,12 +51,14 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         Ok(Limit::Relative(by)) if by > 0.0 => by,
         _ => return Err(Failure::usage("`--by` is a share above zero, such as 20%")),
     };
-    let config = args.config.load(&args.judge, console)?;
+    let mut overrides = args.limits.overrides()?;
+    overrides.metric.clone_from(&args.selection.metric);
+    let config = args.config.load(&overrides, console)?;
     let named = inputs(&args.results, &config.inputs)?;
     let mut diagnostics = Diagnostics::new();
     let side = args.input.side(&named, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
-    let selection = args.judge.selection.selection();
+    let selection = args.selection.selection();
     let benchmarks: BTreeMap<BenchmarkId, usize> = {
         let names: std::collections::BTreeSet<_> =
             side.runs.iter().flat_map(|r| r.series.keys().map(|k| k.benchmark.clone())).collect();

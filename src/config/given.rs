@@ -27,51 +27,20 @@ pub struct Overrides {
     pub fail_on: Option<FailOn>,
     /// `--evidence`
     pub evidence: Option<Evidence>,
-    /// `--missing`
-    pub missing: Option<Counted>,
-    /// `--suite-shift`
-    pub suite_shift: Option<Counted>,
-    /// `--inconclusive`
-    pub inconclusive: Option<Counted>,
-    /// `--invalid`
-    pub invalid: Option<Counted>,
-    /// `--store`
-    pub store: Option<String>,
-    /// `--testbed`
-    pub testbed: Option<String>,
 }
 
 /// The options as a layer.
 pub(super) fn from_options(options: &Overrides, diagnostics: &mut Diagnostics) -> Given {
-    let Overrides {
-        warn,
-        fail,
-        metric: _,
-        fail_on,
-        evidence,
-        missing,
-        suite_shift,
-        inconclusive,
-        invalid,
-        store,
-        testbed,
-    } = options.clone();
+    let Overrides { warn, fail, metric: _, fail_on, evidence } = options.clone();
     let gate = GateTable {
         warn: warn.and_then(|limit| relative(limit, "--warn", diagnostics)),
         fail: fail.and_then(|limit| relative(limit, "--fail", diagnostics)),
         evidence: evidence.map(|word| Set::by(word, "--evidence")),
         fail_on: fail_on.map(|word| Set::by(word, "--fail-on")),
-        missing: missing.map(|word| Set::by(word, "--missing")),
-        suite_shift: suite_shift.map(|word| Set::by(word, "--suite-shift")),
-        inconclusive: inconclusive.map(|word| Set::by(word.into(), "--inconclusive")),
-        invalid: invalid.map(|word| Set::by(word, "--invalid")),
+        ..GateTable::default()
     };
     in_one_layer(&gate, diagnostics);
-    Given {
-        gate,
-        store: store.map(|text| Set::by(text, "--store")),
-        testbed: testbed.map(|text| Set::by(text, "--testbed")),
-    }
+    Given { gate, store: None, testbed: None }
 }
 
 /// The variables as a layer.

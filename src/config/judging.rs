@@ -103,7 +103,7 @@ impl Config {
             warn: warn.map(|set| set.value.clone()),
             fail: fail.map(|set| set.value.clone()),
             min_change: about().find_map(|entry| entry.min_change.clone()),
-            statistic: fixed.map_or_else(|| chosen.and_then(|chosen| chosen.0), |(_, statistic, _)| Some(*statistic)),
+            statistic: chosen.and_then(|chosen| chosen.0),
             better: about().find_map(|entry| entry.better),
             gate: [rule_entry, own].into_iter().flatten().find_map(|entry| entry.gate).unwrap_or(true),
             named: self.named.contains(metric) || rule.is_some_and(|rule| rule.metric.is_some()),
@@ -118,7 +118,8 @@ type Pair<'e> = (Option<&'e Set<Limit>>, Option<&'e Set<Limit>>);
 /// The warn and fail limits of the entries, the most specific first.
 ///
 /// An entry that sets both is taken as it is. One that sets only `fail` takes the next `warn` if it is of the same kind
-/// and not above. One that sets only `warn` takes the next `fail`, raised to `warn` if it is of the same kind and below.
+/// and not above. One that sets only `warn` takes the next `fail`, and gives way to it where that is below: what fails
+/// does so however wide the warning is.
 fn pair(levels: [Option<&Entry>; 3]) -> Pair<'_> {
     let mut entries = levels.into_iter().flatten().skip_while(|entry| entry.warn.is_none() && entry.fail.is_none());
     let Some(first) = entries.next() else { return (None, None) };
@@ -130,7 +131,8 @@ fn pair(levels: [Option<&Entry>; 3]) -> Pair<'_> {
         (Some(warn), None) => {
             let fail = entries.find_map(|entry| entry.fail.as_ref());
             let below = |fail: &&Set<Limit>| fail.value.compare(&warn.value) == Some(Ordering::Less);
-            (Some(warn), if fail.as_ref().is_some_and(below) { Some(warn) } else { fail })
+            let warn = fail.filter(below).unwrap_or(warn);
+            (Some(warn), fail)
         }
         (warn, fail) => (warn.as_ref(), fail.as_ref()),
     }

@@ -89,7 +89,8 @@ fn merge(mut file: File, mut defaults: File) -> File {
     merged
 }
 
-/// The file's `[gate]` over the default one. Where the file sets one limit of the pair, the other gives way to it.
+/// The file's `[gate]` over the default one. Where it sets one limit of the pair, warn gives way to fail: nobody means to
+/// let more pass by setting a warning.
 pub(super) fn merge_gate(file: GateTable, defaults: GateTable) -> GateTable {
     let (only_fail, only_warn) = (file.warn.is_none(), file.fail.is_none());
     let mut gate = file.or(defaults);
@@ -97,10 +98,8 @@ pub(super) fn merge_gate(file: GateTable, defaults: GateTable) -> GateTable {
     let order = warn.value.compare(&fail.value);
     if only_fail && !warn.value.same_kind(&fail.value) {
         gate.warn = None;
-    } else if order == Some(Ordering::Greater) && only_fail {
+    } else if order == Some(Ordering::Greater) && (only_fail || only_warn) {
         gate.warn.clone_from(&gate.fail);
-    } else if order == Some(Ordering::Greater) && only_warn {
-        gate.fail.clone_from(&gate.warn);
     }
     gate
 }
@@ -112,8 +111,13 @@ fn replace(file: &mut File, given: Given) {
     file.store = store.or(file.store.take());
     file.testbed = testbed.or(file.testbed.take());
     let replace_pair = |entry_warn: &mut Option<Set<Limit>>, entry_fail: &mut Option<Set<Limit>>| {
-        replace_relative(entry_warn, warn.as_ref(), fail.as_ref(), Ordering::Greater);
-        replace_relative(entry_fail, fail.as_ref(), warn.as_ref(), Ordering::Less);
+        replace_relative(entry_fail, fail.as_ref());
+        replace_relative(entry_warn, warn.as_ref());
+        if let (Some(warn), Some(fail)) = (&entry_warn, &entry_fail)
+            && warn.value.compare(&fail.value) == Some(Ordering::Greater)
+        {
+            entry_warn.clone_from(entry_fail);
+        }
     };
     if let Some(set) = &mut file.gate {
         let mut own = std::mem::take(&mut set.value);
@@ -128,20 +132,12 @@ fn replace(file: &mut File, given: Given) {
     }
 }
 
-/// Replaces a relative limit by the given one; without one, it follows the `other` given one if it is beyond that.
-fn replace_relative(
-    limit: &mut Option<Set<Limit>>,
-    given: Option<&Set<Limit>>,
-    other: Option<&Set<Limit>>,
-    beyond: Ordering,
-) {
-    let Some(set) = limit else { return };
-    if !set.value.is_relative() {
-        return;
-    }
-    let follows = other.filter(|other| set.value.compare(&other.value) == Some(beyond));
-    if let Some(replacement) = given.or(follows) {
-        *set = replacement.clone();
+/// Replaces a relative limit by the given one.
+fn replace_relative(limit: &mut Option<Set<Limit>>, given: Option<&Set<Limit>>) {
+    if let (Some(set), Some(given)) = (limit, given)
+        && set.value.is_relative()
+    {
+        *set = given.clone();
     }
 }
 

@@ -52,7 +52,7 @@ fn read_from(
     size: usize,
     unreadable: impl Fn(&std::io::Error) -> Diagnostic,
 ) -> Result<Vec<u8>, Diagnostic> {
-    let mut bytes = Vec::with_capacity(size.saturating_add(1).min(4 << 30));
+    let mut bytes = Vec::with_capacity(size.saturating_add(1).min(1 << 30));
     let mut line_start = 0;
     let mut limit = None;
     loop {
@@ -91,6 +91,7 @@ pub struct Folder {
     name: Untrusted,
     root: PathBuf,
     files: Vec<String>,
+    unreadable: Vec<Diagnostic>,
 }
 
 impl Folder {
@@ -100,24 +101,42 @@ impl Folder {
     /// A diagnostic if the folder itself cannot be listed.
     pub fn open(path: &str) -> Result<Self, Diagnostic> {
         let root = PathBuf::from(path);
-        let files = list(&root, "", 0).map_err(|error| {
-            Diagnostic::new(Code::Unreadable, format!("cannot list the folder: {}", reason(&error)))
-                .at(Location::file(path))
-        })?;
-        Ok(Self { name: path.trim_end_matches('/').into(), root, files })
+        let cannot = |at: &str, error: &std::io::Error| {
+            Diagnostic::new(Code::Unreadable, format!("cannot list the folder: {}", reason(error)))
+                .at(Location::file(at))
+        };
+        let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+        for found in list(&root, "", 0).map_err(|error| cannot(path, &error))? {
+            match found {
+                Found::File(file) => files.push(file),
+                Found::Unreadable(sub, error) => unreadable.push(cannot(&format!("{path}/{sub}"), &error)),
+            }
+        }
+        Ok(Self { name: path.trim_end_matches('/').into(), root, files, unreadable })
+    }
+
+    /// One message for each sub-folder that cannot be listed.
+    pub fn unreadable(&self) -> &[Diagnostic] {
+        &self.unreadable
     }
 
     /// The part of the folder below `sub`, which is a relative path or empty.
     #[must_use]
     pub fn below(&self, sub: &str) -> Self {
         if sub.is_empty() {
-            return Self { name: self.name.clone(), root: self.root.clone(), files: self.files.clone() };
+            return Self {
+                name: self.name.clone(),
+                root: self.root.clone(),
+                files: self.files.clone(),
+                unreadable: Vec::new(),
+            };
         }
         let prefix = format!("{sub}/");
         Self {
             name: format!("{}/{sub}", self.name.raw()).into(),
             root: self.root.join(sub),
             files: self.files.iter().filter_map(|f| f.strip_prefix(&prefix)).map(str::to_owned).collect(),
+            unreadable: Vec::new(),
         }
     }
 }
@@ -142,24 +161,30 @@ impl Tree for Folder {
     }
 }
 
+/// What lies below a folder.
+enum Found {
+    File(String),
+    Unreadable(String, std::io::Error),
+}
+
 /// Every file below a folder, in natural order, with `prefix` before its path. Sub-folders are listed many at once.
-fn list(folder: &Path, prefix: &str, depth: usize) -> std::io::Result<Vec<String>> {
+fn list(folder: &Path, prefix: &str, depth: usize) -> std::io::Result<Vec<Found>> {
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         entries.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
     }
     entries.sort_unstable_by(|(a, _), (b, _)| natural(a, b));
-    let below = |(name, kind): &(String, FileType)| -> Vec<String> {
+    let below = |(name, kind): &(String, FileType)| -> Vec<Found> {
         let path = format!("{prefix}{name}");
         if kind.is_dir() {
             if depth >= MAX_DEPTH || matches!(name.as_str(), ".git" | "node_modules") {
                 return Vec::new();
             }
-            // A sub-folder that cannot be listed hides only itself.
-            list(&folder.join(name), &format!("{path}/"), depth + 1).unwrap_or_default()
+            list(&folder.join(name), &format!("{path}/"), depth + 1)
+                .unwrap_or_else(|error| vec![Found::Unreadable(path, error)])
         } else if kind.is_file() || (kind.is_symlink() && folder.join(name).is_file()) {
-            vec![path]
+            vec![Found::File(path)]
         } else {
             Vec::new()
         }

@@ -30,8 +30,8 @@ pub struct Side {
 /// Reads every argument of one side. Problems go to `diagnostics`; errors among them mean that the side is not usable.
 pub fn side(arguments: &[String], forced: Option<&'static Format>, diagnostics: &mut Diagnostics) -> Side {
     let mut items = Vec::new();
-    for argument in arguments {
-        if let Err(diagnostic) = expand(argument, forced, &mut items, diagnostics) {
+    for (index, argument) in arguments.iter().enumerate() {
+        if let Err(diagnostic) = expand(index, argument, forced, &mut items, diagnostics) {
             diagnostics.push(diagnostic);
         }
     }
@@ -120,13 +120,7 @@ struct Origin {
 
 enum Source {
     File(String),
-    Tree {
-        folder: Folder,
-        format: &'static Format,
-        part: Option<String>,
-    },
-    /// An empty folder.
-    Nothing,
+    Tree { folder: Folder, format: &'static Format, part: Option<String> },
 }
 
 struct Item {
@@ -146,24 +140,24 @@ struct Part {
 
 /// Finds the files and trees that an argument stands for.
 fn expand(
+    index: usize,
     argument: &str,
     forced: Option<&'static Format>,
     items: &mut Vec<Item>,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Diagnostic> {
-    let index = items.last().map_or(0, |i: &Item| i.origin.argument + 1);
     if argument == "-" {
         items.push(file_item(index, argument, true));
         return Ok(());
     }
     match files::kind(argument) {
         Kind::File => items.push(file_item(index, argument, true)),
-        Kind::Folder => folder(index, argument, None, forced, items)?,
+        Kind::Folder => folder(index, argument, None, forced, items, diagnostics)?,
         Kind::Missing => {
             if let Some((path, part)) = argument.rsplit_once('@')
                 && files::kind(path) == Kind::Folder
             {
-                return folder(index, path, Some(part), forced, items);
+                return folder(index, path, Some(part), forced, items, diagnostics);
             }
             let found = if argument.contains(['*', '?', '[']) { files::glob(argument)? } else { Vec::new() };
             if found.is_empty() {
@@ -172,7 +166,7 @@ fn expand(
             for path in found {
                 match files::kind(&path) {
                     Kind::Folder => {
-                        if let Err(diagnostic) = folder(index, &path, None, forced, items) {
+                        if let Err(diagnostic) = folder(index, &path, None, forced, items, diagnostics) {
                             diagnostics.push(diagnostic);
                         }
                     }
@@ -211,8 +205,12 @@ fn folder(
     part: Option<&str>,
     forced: Option<&'static Format>,
     items: &mut Vec<Item>,
+    diagnostics: &mut Diagnostics,
 ) -> Result<(), Diagnostic> {
     let folder = Folder::open(path)?;
+    for unreadable in folder.unreadable() {
+        diagnostics.push(unreadable.clone());
+    }
     let mut roots: Vec<(String, &'static Format)> = Vec::new();
     for &format in FORMATS {
         if let Reader::Tree { roots: find, .. } = format.reader
@@ -254,10 +252,6 @@ fn folder(
         found.push(Item { origin: origin(&file, full.as_str().into()), source: Source::File(full), explicit: false });
     }
     found.sort_by(|a, b| files::natural(a.origin.name.raw(), b.origin.name.raw()));
-    if found.is_empty() {
-        // Keeps the argument's index, and lets the summary say that there was nothing.
-        found.push(Item { origin: origin("", path.into()), source: Source::Nothing, explicit: false });
-    }
     items.extend(found);
     Ok(())
 }
@@ -267,14 +261,16 @@ fn parse(item: Item, forced: Option<&'static Format>) -> Part {
     let mut diagnostics = Diagnostics::new();
     let mut skipped = false;
     let runs = match &item.source {
-        Source::Nothing => Vec::new(),
         Source::Tree { folder, format, part } => match format.reader {
             Reader::Tree { parse, .. } => parse(folder, part.as_deref(), &mut diagnostics),
             Reader::Text { .. } => Vec::new(),
         },
         Source::File(path) => match parse_file(path, &item, forced, &mut diagnostics) {
             Ok(runs) => runs,
-            Err(_) if !item.explicit => {
+            // A folder may hold anything; what is no result is only named. What cannot be read is an error all the same.
+            Err(other)
+                if !item.explicit && matches!(other.code, Code::Unrecognised | Code::BinaryFile | Code::EmptyFile) =>
+            {
                 skipped = true;
                 Vec::new()
             }
@@ -319,10 +315,17 @@ fn parse_file(
     };
     let mut found = Diagnostics::new();
     let runs = parse(&Document { name, text: &text }, &mut found);
-    if !item.explicit && runs.iter().all(Run::is_empty) && !found.has_errors() {
+    diagnostics.append(decoding);
+    if !item.explicit && runs.iter().all(Run::is_empty) {
+        // Beside other results, an output without benchmarks is worth a word and no more.
+        for mut diagnostic in found.into_vec() {
+            if diagnostic.code == Code::NoResults {
+                diagnostic.severity = Severity::Warning;
+            }
+            diagnostics.push(diagnostic);
+        }
         return Ok(Vec::new());
     }
-    diagnostics.append(decoding);
     diagnostics.append(found);
     Ok(runs)
 }

@@ -1,7 +1,7 @@
 //! The environment of the process: variables, clock, working folder, terminal.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::civil::Date;
 
@@ -45,9 +45,4 @@ pub fn terminal_width() -> Option<usize> {
     }
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).or(Some(80))
-}
-
-/// Whether a path exists below the working folder.
-pub fn exists(path: &str) -> bool {
-    Path::new(path).exists()
 }

@@ -341,8 +341,6 @@ pub enum Reason {
     SamplesOverlap,
     /// The change is within the spread of the suite's own changes.
     WithinSuiteSpread,
-    /// The suite has too few series to estimate the spread of its changes.
-    SmallSuite,
     /// The two sides were measured on different machines.
     EnvironmentDiffers,
     /// The baseline is zero, so there is no ratio.
@@ -382,7 +380,6 @@ impl Reason {
             Self::OneRun => "one-run",
             Self::SamplesOverlap => "samples-overlap",
             Self::WithinSuiteSpread => "within-suite-spread",
-            Self::SmallSuite => "small-suite",
             Self::EnvironmentDiffers => "environment-differs",
             Self::ZeroBaseline => "zero-baseline",
             Self::DirectionUnknown => "direction-unknown",

@@ -98,13 +98,13 @@ pub fn parse(text: &str) -> Parsed {
     let measured = numerator.rsplit(['-', '*']).next().unwrap_or(numerator);
     let time = time_factor(measured);
     let bytes = byte_factor(measured);
-    if denominator.and_then(time_factor).is_some_and(|f| (f - 1.0).abs() < f64::EPSILON) {
+    if let Some(per) = denominator.and_then(time_factor) {
         return match bytes {
-            Some(factor) => Parsed { factor, unit: Unit::BytePerSecond, better: Some(Better::Higher) },
+            Some(factor) => Parsed { factor: factor / per, unit: Unit::BytePerSecond, better: Some(Better::Higher) },
             None if time.is_some() => Parsed { factor: 1.0, unit: Unit::Other(text.into()), better: None },
             None => {
                 let factor = thousands(measured).unwrap_or(1.0);
-                Parsed { factor, unit: Unit::PerSecond, better: Some(Better::Higher) }
+                Parsed { factor: factor / per, unit: Unit::PerSecond, better: Some(Better::Higher) }
             }
         };
     }
@@ -232,6 +232,9 @@ mod tests {
             ("p99-ns", 1e-9, "s", Some(Better::Lower)),
             ("L1-miss-ns/op", 1e-9, "s", Some(Better::Lower)),
             ("ops/sec", 1.0, "1/s", Some(Better::Higher)),
+            ("KB/ms", 1e6, "B/s", Some(Better::Higher)),
+            ("1/ms", 1e3, "1/s", Some(Better::Higher)),
+            ("req/min", 1.0 / 60.0, "1/s", Some(Better::Higher)),
             ("μs", 1e-6, "s", Some(Better::Lower)),
             ("ns/s", 1.0, "ns/s", None),
             ("hits/op", 1.0, "hits/op", None),

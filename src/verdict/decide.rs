@@ -55,6 +55,7 @@ pub(super) fn rows(
     measured
         .into_iter()
         .enumerate()
+        .filter(|(_, series)| comparison.selection.keeps_benchmark(&series.pair.key.benchmark))
         .filter_map(|(index, series)| {
             usage.saw(comparison, &series);
             let mut row = row(comparison, &series, groups, noise.of(index), environment, usage)?;
@@ -79,8 +80,7 @@ fn row(
     environment: &EnvironmentChange,
     usage: &mut Usage,
 ) -> Option<Row> {
-    let derived = series.pair.baseline.iter().chain(&series.pair.current).any(|o| o.derived);
-    let mut gate = series.judging.gate && (series.judging.named || !derived);
+    let mut gate = series.gate;
     let mut limits = shown_limits(series);
     let mut finding = if comparison.budgets_only {
         without_baseline(series)
@@ -93,8 +93,9 @@ fn row(
     }
     if let Some((over, budget_limits)) = budget {
         gate = series.judging.gate;
-        let worse = over.verdict < finding.verdict && matches!(over.verdict, Verdict::Fail | Verdict::Warn);
-        if worse || comparison.budgets_only && finding.verdict != Verdict::Invalid {
+        let wrong = matches!(over.verdict, Verdict::Fail | Verdict::Invalid | Verdict::Warn);
+        let worse = over.verdict < finding.verdict && wrong;
+        if worse || comparison.budgets_only {
             finding = over;
             limits = budget_limits;
         }
@@ -173,9 +174,10 @@ fn without_baseline(series: &Measured<'_>) -> Finding {
 }
 
 /// What makes a series unusable.
-fn faults(series: &Measured<'_>) -> Option<Finding> {
-    if let Some(fault) = series.pair.failure {
-        return Some(Finding::new(Verdict::Invalid).because(Reason::BenchmarkFailed, fault.message.clone()));
+pub(super) fn faults(series: &Measured<'_>) -> Option<Finding> {
+    if let Some((side, fault)) = series.pair.failure {
+        let message = format!("{side}: {}", fault.message);
+        return Some(Finding::new(Verdict::Invalid).because(Reason::BenchmarkFailed, message));
     }
     for (side, observations) in [("baseline", &series.pair.baseline), ("current", &series.pair.current)] {
         let faulty = observations.iter().find_map(|o| o.fault.as_ref());
@@ -202,7 +204,7 @@ fn faults(series: &Measured<'_>) -> Option<Finding> {
 }
 
 /// A change, turned so that positive is worse.
-struct Change<'a> {
+pub(super) struct Change<'a> {
     /// Share of the baseline; `None` where the baseline is zero.
     relative: Option<f64>,
     /// Difference in the series' unit.
@@ -210,9 +212,33 @@ struct Change<'a> {
     unit: &'a Unit,
 }
 
-impl Change<'_> {
+impl<'a> Change<'a> {
+    /// The change between two values of a series.
+    pub(super) fn between(series: &'a Measured<'_>, better: Better, before: f64, now: f64) -> Self {
+        let sign = if better == Better::Lower { 1.0 } else { -1.0 };
+        Self {
+            relative: (before != 0.0).then(|| sign * (now - before) / before.abs()),
+            absolute: sign * (now - before),
+            unit: &series.unit,
+        }
+    }
+
     fn mirrored(&self) -> Self {
         Self { relative: self.relative.map(|r| -r), absolute: -self.absolute, unit: self.unit }
+    }
+
+    /// Whether a limit can be held against the change: a step may be in a unit that the series does not have.
+    pub(super) fn has_unit_of(&self, limit: &Limit) -> bool {
+        !matches!(limit, Limit::Step { unit: Some(unit), .. } if unit != self.unit)
+    }
+
+    /// Whether the change stays within a limit, which it cannot where the two have nothing in common.
+    pub(super) fn is_within(&self, limit: &Limit) -> bool {
+        self.has_unit_of(limit)
+            && match limit {
+                Limit::Relative(share) => self.relative.is_some_and(|r| r <= share + share.abs() * TOLERANCE),
+                Limit::Step { value, .. } => self.absolute <= value + value.abs() * TOLERANCE,
+            }
     }
 
     /// Whether the change reaches a limit. A change of nothing never does, and a step in a unit that the series does not
@@ -225,8 +251,8 @@ impl Change<'_> {
             None => false,
             // From zero every growth is infinite.
             Some(Limit::Relative(share)) => self.relative.is_none_or(|r| r >= share - share.abs() * TOLERANCE),
-            Some(Limit::Step { value, unit }) => {
-                unit.as_ref().is_none_or(|u| u == self.unit) && self.absolute >= value - value.abs() * TOLERANCE
+            Some(limit @ Limit::Step { value, .. }) => {
+                self.has_unit_of(limit) && self.absolute >= value - value.abs() * TOLERANCE
             }
         }
     }
@@ -258,12 +284,7 @@ fn compare(
     if let Some(estimate) = estimate {
         return by_noise(series, estimate, environment);
     }
-    let sign = if better == Better::Lower { 1.0 } else { -1.0 };
-    let change = Change {
-        relative: (before != 0.0).then(|| sign * (now - before) / before.abs()),
-        absolute: sign * (now - before),
-        unit: &series.unit,
-    };
+    let change = Change::between(series, better, before, now);
     let (level, reason) = match reached(series, &change) {
         Reached::Nothing => return Finding::new(Verdict::Pass),
         Reached::TooSmall => return under_min_change(),
@@ -276,7 +297,7 @@ fn compare(
     if before == 0.0 && fail.or(warn).is_some_and(|l| matches!(l, Limit::Relative(_))) {
         return Finding::new(Verdict::Inconclusive).because(
             Reason::ZeroBaseline,
-            "the baseline is zero, so there is no ratio to hold against a share; set an absolute limit such as \"+1\"",
+            format!("the baseline is zero, so there is no ratio to hold against a share; set an absolute limit such as \"{}\"", step_example(&series.unit)),
         );
     }
     let mut finding = weigh(comparison, series, groups, environment, level, reason);
@@ -309,6 +330,7 @@ fn reached(series: &Measured<'_>, change: &Change<'_>) -> Reached {
         .judging
         .min_change
         .as_ref()
+        .filter(|limit| change.has_unit_of(limit))
         .is_some_and(|limit| !change.reaches(Some(limit)) && !change.mirrored().reaches(Some(limit)));
     if too_small { Reached::TooSmall } else { Reached::Limit(level, reason) }
 }
@@ -457,6 +479,15 @@ fn weigh(
                 .because(Reason::EnvironmentDiffers, "measured on another CPU, and no suite to adjust by")
         }
         OneRun::StandsOut => Finding::new(level).because(reason, "").because(Reason::OneRun, ""),
+    }
+}
+
+/// A step limit that makes sense in a unit.
+fn step_example(unit: &Unit) -> &'static str {
+    match unit {
+        Unit::Second => "+1ms",
+        Unit::Byte => "+1KiB",
+        _ => "+1",
     }
 }
 

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::Comparison;
+use super::decide::TOLERANCE;
 use super::measure::Measured;
 use super::noise::Noise;
 use super::pairing::{Seen, SuiteId};
@@ -34,7 +35,9 @@ pub(super) struct Group {
     /// Robust standard deviation of the log ratios.
     pub(super) spread: f64,
     pub(super) series: usize,
-    better: Option<Better>,
+    /// Whether any of them counts.
+    gated: bool,
+    better: Better,
 }
 
 impl Group {
@@ -48,21 +51,21 @@ pub(super) type Groups = BTreeMap<(SuiteId, MetricId), Group>;
 
 /// Every suite and metric with at least one noisy ratio.
 pub(super) fn groups(measured: &[Measured<'_>]) -> Groups {
-    let mut ratios: BTreeMap<(SuiteId, MetricId), (Vec<f64>, Option<Better>)> = BTreeMap::new();
+    let mut ratios: BTreeMap<(SuiteId, MetricId), (Vec<f64>, bool, Better)> = BTreeMap::new();
     for series in measured.iter().filter(|m| m.kind == Kind::Noisy) {
-        if let Some(ratio) = series.worse_log_ratio() {
+        if let (Some(ratio), Some(better)) = (series.worse_log_ratio(), series.better) {
             let key = (series.pair.suite.clone(), series.pair.key.metric.clone());
-            let group = ratios.entry(key).or_default();
+            let group = ratios.entry(key).or_insert((Vec::new(), false, better));
             group.0.push(ratio);
-            group.1 = series.better;
+            group.1 |= series.gate;
         }
     }
     ratios
         .into_iter()
-        .filter_map(|(key, (ratios, better))| {
+        .filter_map(|(key, (ratios, gated, better))| {
             let centre = stats::median(&ratios)?;
             let spread = stats::robust_deviation(&ratios)?;
-            Some((key, Group { centre, spread, series: ratios.len(), better }))
+            Some((key, Group { centre, spread, series: ratios.len(), gated, better }))
         })
         .collect()
 }
@@ -117,21 +120,18 @@ const REMARKABLE: f64 = 4.0;
 pub(super) fn shifts(comparison: &Comparison<'_>, groups: &Groups, noise: &Noise) -> Vec<report::Shift> {
     groups
         .iter()
-        .filter(|(_, group)| group.is_large())
+        .filter(|(_, group)| group.is_large() && group.gated)
         .map(|(key @ (suite, metric), group)| {
             let estimated = noise.shifts.get(key).filter(|s| s.adjusted);
             let (shift, usual) = estimated.map_or((group.centre, 0.0), |s| (s.shift, s.spread.unwrap_or(0.0)));
-            let growth = match group.better {
-                Some(Better::Higher) => (-shift).exp() - 1.0,
-                _ => shift.exp() - 1.0,
-            };
-            let worse = if group.better == Some(Better::Higher) { -growth } else { growth };
+            let growth = if group.better == Better::Higher { (-shift).exp_m1() } else { shift.exp_m1() };
+            let worse = if group.better == Better::Higher { -growth } else { growth };
             let limit = match comparison.config.judging_metric(metric).fail {
                 Some(Limit::Relative(share)) => Some(share),
                 _ => None,
             };
-            let over =
-                group.better.is_some() && limit.is_some_and(|share| worse >= share) && shift > REMARKABLE * usual;
+            let reached = limit.is_some_and(|share| worse >= share - share.abs() * TOLERANCE);
+            let over = worse > 0.0 && reached && shift > REMARKABLE * usual;
             let verdict = match comparison.config.gate.suite_shift {
                 Counted::Fail if over => Verdict::Fail,
                 Counted::Warn if over => Verdict::Warn,

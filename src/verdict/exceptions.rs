@@ -3,10 +3,10 @@
 //! Not here: the limits of a change (`decide`).
 
 use super::Comparison;
-use super::decide::{Finding, TOLERANCE};
+use super::decide::{self, Change, Finding, TOLERANCE};
 use super::measure::Measured;
 use super::notes::Usage;
-use crate::config::{Amount, Limit};
+use crate::config::Amount;
 use crate::model::report::{self, LimitKind, Reason, Verdict};
 use crate::model::{Better, Unit};
 use crate::text;
@@ -21,11 +21,17 @@ pub(super) fn budget(
     let id = &series.pair.key.benchmark;
     let mut worst: Option<(Finding, report::Limits)> = None;
     for (index, budget) in comparison.config.budgets.iter().enumerate() {
-        if budget.metric != series.pair.key.metric || !budget.benchmark.matches(id) {
+        // A benchmark that failed before it measured anything has no metric to match.
+        let any_metric = series.pair.baseline.is_empty() && series.pair.current.is_empty();
+        if !(any_metric || budget.metric == series.pair.key.metric) || !budget.benchmark.matches(id) {
             continue;
         }
         usage.budgets.insert(index);
-        let value = series.current.and_then(|v| v.value)?;
+        let invalid = decide::faults(series);
+        if invalid.is_none() && series.pair.current.is_empty() {
+            continue;
+        }
+        let value = series.current.and_then(|v| v.value).unwrap_or(f64::NAN);
         let sign = if series.better == Some(Better::Higher) { -1.0 } else { 1.0 };
         let over = |amount: &Option<Amount>| {
             amount.as_ref().is_some_and(|a| sign * (value - a.value) > a.value.abs() * TOLERANCE)
@@ -34,7 +40,9 @@ pub(super) fn budget(
             .into_iter()
             .flatten()
             .find_map(|a| a.unit.as_ref().filter(|u| **u != series.unit));
-        let finding = if let Some(unit) = mismatch {
+        let finding = if let Some(invalid) = invalid {
+            invalid
+        } else if let Some(unit) = mismatch {
             Finding::new(Verdict::Invalid).because(
                 Reason::UnitMismatch,
                 format!(
@@ -94,14 +102,10 @@ pub(super) fn accept(
         if accept.until.is_some_and(|until| until < comparison.today) {
             continue;
         }
-        if let (Some(limit), Some((before, now))) = (&accept.up_to, series.values()) {
-            let sign = if series.better == Some(Better::Higher) { -1.0 } else { 1.0 };
-            let worse = sign * (now - before);
-            let within = match limit {
-                Limit::Relative(share) => before != 0.0 && worse / before.abs() <= share + share.abs() * TOLERANCE,
-                Limit::Step { value, .. } => worse <= value + value.abs() * TOLERANCE,
-            };
-            if !within {
+        if let Some(limit) = &accept.up_to {
+            let change = series.better.zip(series.values());
+            let change = change.map(|(better, (before, now))| Change::between(series, better, before, now));
+            if !change.is_some_and(|change| change.is_within(limit)) {
                 beyond = Some(index);
                 continue;
             }

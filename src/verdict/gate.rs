@@ -2,7 +2,7 @@
 
 use super::Comparison;
 use crate::config::Counted;
-use crate::model::report::{Counts, GateVerdict, Row, Shift, Verdict};
+use crate::model::report::{Counts, GateVerdict, Reason, Row, Shift, Verdict};
 
 /// Counts the rows and draws the verdict. `none` if no row was judged at all.
 pub(super) fn whole(comparison: &Comparison<'_>, rows: &[Row], shifts: &[Shift]) -> (GateVerdict, Counts) {
@@ -12,7 +12,7 @@ pub(super) fn whole(comparison: &Comparison<'_>, rows: &[Row], shifts: &[Shift])
     let mut judged = false;
     for row in rows.iter().filter(|r| r.gate) {
         counts.add(row.verdict);
-        judged |= is_judged(row, comparison.budgets_only);
+        judged |= is_judged(row);
         worst = worst.max(match row.verdict {
             Verdict::Fail => GateVerdict::Fail,
             Verdict::Warn => GateVerdict::Warn,
@@ -32,11 +32,11 @@ pub(super) fn whole(comparison: &Comparison<'_>, rows: &[Row], shifts: &[Shift])
     (if judged { worst } else { GateVerdict::None }, counts)
 }
 
-/// Whether a row compares anything: both sides have the series, or a budget speaks of the current value.
-fn is_judged(row: &Row, budgets_only: bool) -> bool {
+/// Whether a row says anything of the current side beyond that it has no counterpart: a crash does.
+fn is_judged(row: &Row) -> bool {
     match row.verdict {
         Verdict::New | Verdict::Missing => false,
-        Verdict::Invalid => budgets_only || (row.baseline.is_some() && row.current.is_some()),
+        Verdict::Invalid => row.current.is_some() || row.reasons.contains(&Reason::BenchmarkFailed),
         _ => true,
     }
 }

@@ -22,6 +22,8 @@ use crate::stats;
 pub(super) struct Measured<'a> {
     pub(super) pair: Pair<'a>,
     pub(super) judging: Arc<Judging>,
+    /// Whether it counts: not where the configuration says so, nor where it is computed from another metric and not named.
+    pub(super) gate: bool,
     pub(super) statistic: Option<Statistic>,
     /// The next statistic towards the median, where a history chose the first.
     pub(super) next_statistic: Option<Statistic>,
@@ -105,7 +107,9 @@ fn measure_one(pair: Pair<'_>, judging: Arc<Judging>, choice: Option<Choice>) ->
     };
     let (baseline, current) = (value(&pair.baseline), value(&pair.current));
     let next_statistic = choice.and_then(|(_, next)| next);
-    Measured { pair, judging, statistic, next_statistic, better, kind, unit, baseline, current }
+    let derived = pair.baseline.iter().chain(&pair.current).any(|o| o.derived);
+    let gate = judging.gate && (judging.named || !derived);
+    Measured { pair, judging, gate, statistic, next_statistic, better, kind, unit, baseline, current }
 }
 
 /// A series is exact if its tool says so, or if sizes and counts did not vary in any run that measured them repeatedly.

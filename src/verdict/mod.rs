@@ -25,7 +25,7 @@ use crate::model::report::{Report, SCHEMA};
 use crate::model::{BenchmarkId, MetricId, Run};
 use crate::text::Untrusted;
 
-pub use sides::{Identity, identical_samples};
+pub use sides::identical_samples;
 
 /// One side of a comparison.
 #[derive(Clone, Copy, Debug)]

@@ -6,10 +6,11 @@ use super::Comparison;
 use super::measure::Measured;
 use super::pairing::SuiteId;
 use super::sides::EnvironmentChange;
-use crate::config::Limit;
+use crate::config::{Evidence, Limit};
 use crate::diag::Code;
 use crate::model::report::{Note, Reason, Row};
 use crate::model::{Kind, MetricId};
+use crate::stats::engine::{FEWEST_RUNS, SHORTEST_HISTORY};
 use crate::text;
 
 /// Which entries of the configuration applied to anything.
@@ -36,7 +37,6 @@ impl Usage {
         for limit in [&series.judging.warn, &series.judging.fail, &series.judging.min_change].into_iter().flatten() {
             if let Limit::Step { unit: Some(unit), .. } = limit
                 && *unit != series.unit
-                && series.judging.named
             {
                 self.wrong_units.insert((series.judging.origin.clone(), series.pair.key.metric.0.clone()));
             }
@@ -76,15 +76,16 @@ pub(super) fn notes(
     let one_run = rows
         .iter()
         .any(|r| r.gate && r.kind == Kind::Noisy && r.p.is_none() && r.baseline.is_some() && r.current.is_some());
-    if one_run && !comparison.budgets_only {
-        let (a, b) = (comparison.baseline.runs.len(), comparison.current.runs.len());
+    let (past, base, now) = (comparison.history.len(), comparison.baseline.runs.len(), comparison.current.runs.len());
+    let known = (past > 0 && past + base >= SHORTEST_HISTORY) || base.min(now) >= FEWEST_RUNS;
+    if one_run && !known && !comparison.budgets_only && comparison.config.gate.evidence != Evidence::None {
         notes.push(note(
             Code::OneRun,
             format!(
-                "{a} baseline {} and {b} current {} are too few to know how noisy the benchmarks are; \
-                 more runs a side make verdicts surer",
-                if a == 1 { "run" } else { "runs" },
-                if b == 1 { "run" } else { "runs" },
+                "{base} baseline {} and {now} current {} are too few to know how noisy the benchmarks are; \
+                 3 runs a side or `--history` with 5 runs make verdicts surer",
+                if base == 1 { "run" } else { "runs" },
+                if now == 1 { "run" } else { "runs" },
             ),
         ));
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smallvec::SmallVec;
 
 use super::Comparison;
+use crate::config::Rename;
 use crate::diag::{Code, Diagnostic};
 use crate::model::{BenchmarkId, Fault, MetricId, Observation, Run, SeriesKey, Statistic};
 use crate::text;
@@ -42,8 +43,8 @@ pub(super) struct Pair<'a> {
     pub(super) fixed: Option<Statistic>,
     /// Which suite of the current side (else of the baseline) the series belongs to.
     pub(super) suite: SuiteId,
-    /// Why the benchmark has no usable result, where its tool says that it failed.
-    pub(super) failure: Option<&'a Fault>,
+    /// Why the benchmark has no usable result, where its tool says that it failed, and on which side.
+    pub(super) failure: Option<(&'static str, &'a Fault)>,
 }
 
 /// A suite: the tool's file or tree, by its name.
@@ -62,7 +63,7 @@ pub(super) fn pair<'a>(comparison: &Comparison<'a>) -> Result<Vec<Pair<'a>>, Dia
     let renames = renames(comparison)?;
     let selection = comparison.selection;
     let mut entries: Vec<Entry<'a>> = Vec::new();
-    let mut failed: BTreeMap<BenchmarkId, &'a Fault> = BTreeMap::new();
+    let mut failed: BTreeMap<BenchmarkId, (&'static str, &'a Fault)> = BTreeMap::new();
     for (runs, is_current) in [(comparison.current.runs, true), (comparison.baseline.runs, false)] {
         let name = |benchmark: &BenchmarkId| {
             let renamed = if is_current { None } else { renames.get(benchmark) };
@@ -72,15 +73,10 @@ pub(super) fn pair<'a>(comparison: &Comparison<'a>) -> Result<Vec<Pair<'a>>, Dia
             entries.reserve(run.series.len());
             for (key, observation) in &run.series {
                 let key = SeriesKey { benchmark: name(&key.benchmark), metric: key.metric.clone() };
-                if selection.keeps_benchmark(&key.benchmark) {
-                    entries.push(Entry { key, is_current, run, seen: Seen { run: index, observation } });
-                }
+                entries.push(Entry { key, is_current, run, seen: Seen { run: index, observation } });
             }
             for (benchmark, fault) in &run.failures {
-                let benchmark = name(benchmark);
-                if selection.keeps_benchmark(&benchmark) {
-                    failed.entry(benchmark).or_insert(fault);
-                }
+                failed.entry(name(benchmark)).or_insert((if is_current { "current" } else { "baseline" }, fault));
             }
         }
     }
@@ -121,25 +117,22 @@ fn renames(comparison: &Comparison<'_>) -> Result<BTreeMap<BenchmarkId, Benchmar
         return Ok(renamed);
     }
     let past = comparison.history.iter().chain(comparison.baseline.runs);
-    let names: BTreeSet<&BenchmarkId> = past.flat_map(|r| r.series.keys().map(|k| &k.benchmark)).collect();
-    let in_baseline =
-        |name: &BenchmarkId| comparison.baseline.runs.iter().any(|r| r.series.keys().any(|key| key.benchmark == *name));
+    let names: BTreeSet<&BenchmarkId> =
+        past.flat_map(|r| r.series.keys().map(|k| &k.benchmark).chain(r.failures.keys())).collect();
+    let in_baseline: BTreeSet<&BenchmarkId> =
+        comparison.baseline.runs.iter().flat_map(|r| r.series.keys().map(|k| &k.benchmark)).collect();
+    let by_name: BTreeMap<&str, &Rename> = comparison.config.renames.iter().map(|r| (r.from.raw(), r)).collect();
+    let mut targets: BTreeSet<BenchmarkId> = BTreeSet::new();
     for benchmark in &names {
-        let Some(rename) = comparison
-            .config
-            .renames
-            .iter()
-            .find(|r| r.from == benchmark.name || r.from.raw() == benchmark.qualified().raw())
-        else {
-            continue;
-        };
-        // `to` may be given qualified by its package, as `from` may.
+        let qualified = benchmark.qualified();
+        let Some(rename) = by_name.get(benchmark.name.raw()).or_else(|| by_name.get(qualified.raw())) else { continue };
+        // Where `from` is qualified by its package, `to` is too.
         let (package, name) = match rename.to.raw().rsplit_once("::") {
-            Some((package, name)) if rename.from.raw().contains("::") => (Some(package.into()), name.into()),
+            Some((package, name)) if rename.from != benchmark.name => (Some(package.into()), name.into()),
             _ => (benchmark.package.clone(), rename.to.clone()),
         };
         let new = BenchmarkId::new(benchmark.tool.clone(), package, name);
-        if (in_baseline(benchmark) && in_baseline(&new)) || renamed.values().any(|other| *other == new) {
+        if (in_baseline.contains(benchmark) && in_baseline.contains(&new)) || !targets.insert(new.clone()) {
             return Err(Diagnostic::new(
                 Code::RepeatedRename,
                 format!(
@@ -182,14 +175,14 @@ fn add_history<'a>(comparison: &Comparison<'a>, renames: &BTreeMap<BenchmarkId, 
 }
 
 /// Marks the series of failed benchmarks, and adds a row for those that have none.
-fn add_failures<'a>(pairs: &mut Vec<Pair<'a>>, failed: &BTreeMap<BenchmarkId, &'a Fault>) {
+fn add_failures<'a>(pairs: &mut Vec<Pair<'a>>, failed: &BTreeMap<BenchmarkId, (&'static str, &'a Fault)>) {
     if failed.is_empty() {
         return;
     }
     let mut without_series: BTreeSet<&BenchmarkId> = failed.keys().collect();
     for pair in pairs.iter_mut() {
         if let Some(fault) = failed.get(&pair.key.benchmark) {
-            pair.failure = Some(fault);
+            pair.failure = Some(*fault);
             without_series.remove(&pair.key.benchmark);
         }
     }

@@ -6,19 +6,9 @@ use super::{Comparison, Side};
 use crate::model::{MetricId, Run, report};
 use crate::text::Untrusted;
 
-/// Whether the two sides' Criterion samples are the same measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// No common series has the same samples on both sides.
-    Distinct,
-    /// Some have.
-    Partly,
-    /// All common series have.
-    Same,
-}
-
-/// Compares the raw Criterion samples of two sides. Real measurements never repeat to the last digit.
-pub fn identical_samples(baseline: &[Run], current: &[Run]) -> Identity {
+/// Whether all common series of two sides have the same raw Criterion samples. Real measurements never repeat to the last
+/// digit, so such sides are one measurement.
+pub fn identical_samples(baseline: &[Run], current: &[Run]) -> bool {
     let (mut same, mut common) = (0_usize, 0_usize);
     for run in current {
         for (key, now) in run.series.iter().filter(|(k, o)| k.benchmark.tool.raw() == "criterion" && !o.derived) {
@@ -32,11 +22,7 @@ pub fn identical_samples(baseline: &[Run], current: &[Run]) -> Identity {
             }
         }
     }
-    match same {
-        0 => Identity::Distinct,
-        n if n == common => Identity::Same,
-        _ => Identity::Partly,
-    }
+    common > 0 && same == common
 }
 
 /// Whether a series' samples are the same on both sides although repeating the measurement would change them.
