@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use perfgate::config::{Accept, Config, Counted, Evidence, FailOn, Limit, Overrides, Rename, load, schema};
 use perfgate::diag::{Code, Diagnostics, render};
-use perfgate::model::{BenchmarkId, Better, MetricId, Statistic};
+use perfgate::model::{BenchmarkId, Better, MetricId};
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(folder);

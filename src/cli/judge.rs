@@ -1,9 +1,11 @@
 //! What `compare`, `explain` and others do alike: read two sides, judge them, turn the verdict into an exit code.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 
 use super::console::Console;
-use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, SelectionArgs, SubjectArgs};
+use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, SelectionArgs, SubjectArgs, closest};
 use super::{Exit, Failure};
 use crate::config::{Config, FailOn};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
@@ -74,6 +76,7 @@ pub(super) fn compare(
         );
     }
     refuse_identical(&before, &now, current)?;
+    known_metrics(&options.selection.metric, &before, &now)?;
     let selection = options.selection.selection();
     let report = verdict::judge(&Comparison {
         baseline: Side { runs: &before.runs, inputs: &before.inputs },
@@ -100,6 +103,27 @@ fn without_sides(history: Vec<Run>, before: &load::Side, now: &load::Side, diagn
         diagnostics.push(Diagnostic::new(Code::HistoryOverlap, message));
     }
     kept
+}
+
+/// Refuses a `--metric` that neither side has: a misspelled one would leave nothing to compare.
+fn known_metrics(wanted: &[String], before: &load::Side, now: &load::Side) -> Result<(), Failure> {
+    let series = || before.runs.iter().chain(&now.runs).flat_map(|r| r.series.keys());
+    for name in wanted {
+        let base = name.rsplit_once('.').map_or(name.as_str(), |(base, _)| base);
+        if series().any(|key| key.metric.raw() == name || key.metric.raw() == base) {
+            continue;
+        }
+        let known: BTreeSet<&str> = series().map(|key| key.metric.raw()).collect();
+        let known: Vec<&str> = known.into_iter().collect();
+        let shown = crate::text::shown(&name.as_str().into());
+        let mut diagnostic = Diagnostic::new(Code::Usage, format!("no series has the metric `{shown}`"));
+        if let Some(close) = closest(name, &known) {
+            diagnostic = diagnostic.help(format!("did you mean `{}`?", crate::text::shown(&close.into())));
+        }
+        let list: Vec<String> = known.iter().map(|m| crate::text::shown(&(*m).into())).collect();
+        return Err(diagnostic.help(format!("metrics here: {}", list.join(", "))).into());
+    }
+    Ok(())
 }
 
 /// Criterion copies `new` over `base`, so the most natural comparison of a tree with itself always shows no change.

@@ -77,6 +77,11 @@ impl Config {
         &self.rules
     }
 
+    /// The metrics that have an entry of their own in the file, and those named by `--metric`.
+    pub fn named_metrics(&self) -> &BTreeSet<MetricId> {
+        &self.named
+    }
+
     /// The metrics with a fixed statistic that are named anywhere: base metric, statistic, full name such as `time.p95`.
     ///
     /// Ordered by full name. A tool may itself have a metric of the full name; that is for the caller to look up.

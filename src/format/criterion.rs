@@ -137,9 +137,16 @@ fn run(outcomes: Vec<Outcome>) -> Run {
     let mut measured: Vec<usize> = (0..outcomes.len()).collect();
     measured.sort_by_key(|i| outcomes.get(*i).map(|o| o.modified));
     let mut positions = vec![0_u32; outcomes.len()];
-    for (position, index) in measured.into_iter().enumerate() {
+    let time = |index: usize| outcomes.get(index).and_then(|o| o.modified);
+    let (mut last, mut position) = (None, 0);
+    for (rank, index) in measured.into_iter().enumerate() {
+        // Equal times, as a copy or a checkout leaves them, tell no order: equal positions say so.
+        if rank == 0 || time(index) != last {
+            position = u32::try_from(rank).unwrap_or(u32::MAX);
+        }
+        last = time(index);
         if let Some(slot) = positions.get_mut(index) {
-            *slot = u32::try_from(position).unwrap_or(u32::MAX);
+            *slot = position;
         }
     }
     let mut ordered: Vec<(Outcome, u32)> = outcomes.into_iter().zip(positions).collect();

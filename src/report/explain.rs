@@ -144,7 +144,7 @@ fn otherwise(report: &Report, row: &Row) -> String {
             let more = if few { "3 or more runs a side" } else { "more runs a side" };
             format!("{more}, 5 or more runs of history, or both sides measured in turns by `perfgate ab`")
         }
-        Verdict::New => "a baseline that has it: `perfgate record` on the default branch".to_owned(),
+        Verdict::New => "a baseline that has it".to_owned(),
         Verdict::Missing => {
             "measuring it again; or, if it was renamed, a [[rename]] entry; or, if it was removed, a new baseline"
                 .to_owned()

@@ -189,7 +189,8 @@ fn attention(rows: &[&Row], names: &Names, caps: &Caps, out: &mut String) {
         }
     }
     if !table.is_empty() {
-        out.push_str("\n| | Benchmark | Metric | Baseline | Current | Change (95\u{a0}% CI) | Limit |\n");
+        let change = if rows.iter().any(|row| row.interval.is_some()) { "Change (95\u{a0}% CI)" } else { "Change" };
+        out.push_str(&format!("\n| | Benchmark | Metric | Baseline | Current | {change} | Limit |\n"));
         out.push_str("|:-:|:--|:--|--:|--:|--:|--:|\n");
         out.push_str(&table);
     }

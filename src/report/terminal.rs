@@ -90,7 +90,7 @@ fn render(report: &Report, style: &Style) -> String {
         hints.push("`-v` lists every row");
     }
     if puzzling.iter().any(|v| report.counts.of(*v) > 0) {
-        hints.push("`perfgate explain BENCHMARK` shows one in full");
+        hints.push("`perfgate explain BENCHMARK BASELINE CURRENT` shows one in full");
     }
     if !hints.is_empty() {
         out.item("hint", Paint::new().dimmed(), &hints.join("; "));

@@ -431,6 +431,9 @@ fn bimodal(finding: Finding, is: bool) -> Finding {
 /// What these data could have shown.
 fn seen_from(detectable: f64) -> String {
     let percent = detectable.exp_m1() * 100.0;
+    if percent > 300.0 {
+        return "these runs vary so much that hardly any change would show".to_owned();
+    }
     let digits = usize::from(percent < 10.0);
     format!("these runs could have shown a change of about +{percent:.digits$}% or more")
 }

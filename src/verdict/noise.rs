@@ -6,7 +6,7 @@
 //!
 //! Not here: one run against one run (`evidence`), limits (`decide`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Comparison;
 use super::measure::Measured;
@@ -152,13 +152,16 @@ struct Logs {
 
 fn assess(comparison: &Comparison<'_>, group: &[&Measured<'_>]) -> (Vec<Option<Assessment>>, Shift) {
     let columns: Vec<Logs> = group.iter().map(|series| logs_of(comparison, series)).collect();
+    // Where files do not tell when they were written, the order of the benchmarks is not known.
+    let positions: BTreeSet<usize> = columns.iter().filter_map(|c| c.position).collect();
+    let ordered = positions.len() == columns.len();
     let series: Vec<Series<'_>> = columns
         .iter()
         .map(|c| Series {
             history: &c.history,
             baseline: &c.baseline,
             current: &c.current,
-            position: c.position,
+            position: c.position.filter(|_| ordered),
             floor: c.floor,
         })
         .collect();

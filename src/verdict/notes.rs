@@ -19,6 +19,8 @@ pub(super) struct Usage {
     pub(super) rules: BTreeSet<usize>,
     pub(super) budgets: BTreeSet<usize>,
     pub(super) accepts: BTreeSet<usize>,
+    /// Every metric that was seen.
+    metrics: BTreeSet<MetricId>,
     /// Of each suite and metric whose shift was taken out: how many series are over a limit still, of how many.
     moved: BTreeMap<(SuiteId, MetricId), (usize, usize)>,
     /// Limits in a unit that the metric does not have, by origin and metric.
@@ -28,6 +30,9 @@ pub(super) struct Usage {
 impl Usage {
     /// Remembers what the configuration says of one series.
     pub(super) fn saw(&mut self, comparison: &Comparison<'_>, series: &Measured<'_>) {
+        if !self.metrics.contains(&series.pair.key.metric) {
+            self.metrics.insert(series.pair.key.metric.clone());
+        }
         for (index, rule) in comparison.config.rules().iter().enumerate() {
             let metric = rule.metric.as_ref().is_none_or(|m| *m == series.pair.key.metric);
             if !self.rules.contains(&index) && metric && rule.benchmark.matches(&series.pair.key.benchmark) {
@@ -181,6 +186,19 @@ fn configuration(comparison: &Comparison<'_>, usage: &Usage, notes: &mut Vec<Not
                 )),
                 _ => {}
             }
+        }
+    }
+    // A misspelled metric looks like one that is not there; the usual ones are often configured for other suites.
+    let usual = [MetricId::TIME, MetricId::MEMORY, MetricId::ALLOCS, MetricId::THROUGHPUT];
+    for metric in config.named_metrics() {
+        if !usage.metrics.contains(metric) && !usual.contains(&metric.raw()) && !comparison.budgets_only {
+            let known: Vec<String> = usage.metrics.iter().map(|m| text::shown(&m.0)).collect();
+            let metric = text::shown(&metric.0);
+            let known = known.join(", ");
+            notes.push(note(
+                Code::UnusedRule,
+                format!("[metrics.{metric}] matches no series; the metrics here are {known}"),
+            ));
         }
     }
     for (index, budget) in config.budgets.iter().enumerate() {
