@@ -149,7 +149,7 @@ fn one_suite(suite: &Suite<'_>, length: usize, judged: usize, draws: usize) {
         .iter()
         .zip(chosen)
         .filter(|(_, n)| *n > 0)
-        .map(|(s, n)| format!("{s} {}", 100 * n / draws))
+        .map(|(s, n)| format!("{} {}", s.as_str(), 100 * n / draws))
         .collect();
     print_row(
         suite,
@@ -157,7 +157,7 @@ fn one_suite(suite: &Suite<'_>, length: usize, judged: usize, draws: usize) {
         judged,
         "perfgate",
         alarms,
-        &format!("{}/{}", culprits.len(), suite.unchanged.len()),
+        &crate::share(culprits.len(), suite.unchanged.len()),
         &power,
         &used.join(", "),
     );
@@ -233,16 +233,7 @@ fn peers(suite: &Suite<'_>, draws: usize) {
                 }
             }
         }
-        print_row(
-            suite,
-            20,
-            1,
-            rule,
-            alarms,
-            &format!("{}/{}", culprits.len(), suite.unchanged.len()),
-            &power,
-            "median",
-        );
+        print_row(suite, 20, 1, rule, alarms, &crate::share(culprits.len(), suite.unchanged.len()), &power, "median");
     }
 }
 
