@@ -94,13 +94,11 @@ fn table(runs: &[Value]) -> Table {
             let (Some(name), Some(unit)) = (bench["name"].as_str(), bench["unit"].as_str()) else { continue };
             let value = bench["value"].as_f64().or_else(|| bench["value"].as_str()?.parse().ok());
             let (Some(value), Some(sign)) = (value.filter(|v| *v > 0.0), worse(unit)) else { continue };
-            let row = match rows.iter().position(|(known, _)| *known == name) {
-                Some(row) => row,
-                None => {
-                    rows.push((name, vec![None; runs.len()]));
-                    rows.len() - 1
-                }
-            };
+            let known = rows.iter().position(|(known, _)| *known == name);
+            let row = known.unwrap_or_else(|| {
+                rows.push((name, vec![None; runs.len()]));
+                rows.len() - 1
+            });
             rows[row].1[at] = Some(sign * value.ln());
         }
     }
