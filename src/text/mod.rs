@@ -290,7 +290,7 @@ fn is_plain_word(word: &str, first: bool) -> bool {
     let is_number = core.bytes().all(|b| b.is_ascii_digit());
     let is_marker = first && (!word.starts_with(opens) || is_number && word.ends_with(['.', ')']));
     let is_code = word.trim_end_matches(':').contains(':') || (word.ends_with(':') && core.is_empty());
-    let is_reference = lower.contains("www.") || lower.starts_with("gh-") || is_commit;
+    let is_reference = word.to_ascii_lowercase().contains("www") || lower.starts_with("gh-") || is_commit;
     word.chars().all(allowed) && !is_code && !is_reference && !is_marker
 }
 
