@@ -1,16 +1,22 @@
-//! Reads folders of real runs: what Criterion, Go and pytest-benchmark wrote, with `meta.json` for what was slowed.
+//! Reads folders of real runs by perfgate's own parsers, with `meta.json` for what was slowed on purpose.
 //!
-//! Not here: perfgate's own parsers; this reads just the numbers that the evaluation needs.
+//! Not here: drawing from the runs, and judging.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use perfgate::stats;
+use perfgate::diag::{Diagnostics, Severity};
+use perfgate::io::load::side;
+use perfgate::model::{MetricId, Observation, Run, Statistic};
 use serde_json::Value;
 
 /// The statistics that the evaluation may choose from, low end first.
-pub(crate) const STATISTICS: [&str; 5] = ["min", "p10", "p25", "median", "mean"];
+pub(crate) const STATISTICS: [Statistic; 5] =
+    [Statistic::Min, Statistic::P10, Statistic::P25, Statistic::Median, Statistic::Mean];
+
+/// What `meta.json` and the tables call the suite of a tool.
+const SUITES: [(&str, &str); 3] = [("criterion", "rs"), ("go", "go"), ("pytest-benchmark", "py")];
 
 /// One benchmark in one run: logs of its statistics, absent where the tool does not give them, and its samples.
 pub(crate) struct Sketch {
@@ -36,77 +42,66 @@ pub(crate) fn load(root: &Path) -> Result<Vec<LoadedRun>, Box<dyn std::error::Er
             runs.push(read_run(&folder)?);
         }
     }
+    if runs.is_empty() {
+        return Err(format!("no folder in {} has a meta.json", root.display()).into());
+    }
     runs.sort_by(|a, b| a.started.total_cmp(&b.started));
     Ok(runs)
 }
 
 fn read_run(folder: &Path) -> Result<LoadedRun, Box<dyn std::error::Error>> {
-    let meta = json(&folder.join("meta.json"))?;
+    let meta: Value = serde_json::from_slice(&fs::read(folder.join("meta.json"))?)?;
     let mut slowed = BTreeMap::new();
     for (suite, names) in meta["slow"].as_object().into_iter().flatten() {
         for (name, percent) in names.as_object().into_iter().flatten() {
             slowed.insert(format!("{suite}/{name}"), percent.as_u64().unwrap_or(0) as u32);
         }
     }
-    let suites = BTreeMap::from([
-        ("rs", criterion(folder)?),
-        ("go", go(&folder.join("go.txt"))?),
-        ("py", pytest(&folder.join("pytest.json"))?),
-    ]);
-    Ok(LoadedRun { started: meta["start"].as_f64().unwrap_or(0.0), slowed, suites })
-}
-
-fn json(path: &Path) -> Result<Value, Box<dyn std::error::Error>> {
-    Ok(serde_json::from_slice(&fs::read(path)?)?)
-}
-
-fn criterion(folder: &Path) -> Result<Vec<(String, Sketch)>, Box<dyn std::error::Error>> {
-    // The terminal's output has the order in which the benchmarks ran.
-    let log = fs::read_to_string(folder.join("criterion.txt"))?;
-    let mut suite = Vec::new();
-    for line in log.lines() {
-        let Some(name) = line.strip_prefix("suite/").and_then(|rest| rest.split_whitespace().next()) else { continue };
-        let sample = json(&folder.join("criterion/suite").join(name).join("new/sample.json"))?;
-        let numbers =
-            |key: &str| sample[key].as_array().into_iter().flatten().filter_map(Value::as_f64).collect::<Vec<_>>();
-        let samples = numbers("times").iter().zip(numbers("iters")).map(|(t, n)| t / n).collect();
-        suite.push((format!("rs/{name}"), sketch(samples)));
+    // Archives lose the times of files, which tell perfgate the order in which Criterion ran; its terminal output has it.
+    let terminal = fs::read_to_string(folder.join("criterion.txt")).unwrap_or_default();
+    let mut diagnostics = Diagnostics::new();
+    let mut runs = side(&[folder.to_string_lossy().into_owned()], None, &mut diagnostics).runs;
+    let (Some(run), true) = (runs.pop(), runs.is_empty()) else {
+        return Err(format!("{} is not one run", folder.display()).into());
+    };
+    if let Some(error) = diagnostics.iter().find(|d| d.severity == Severity::Error) {
+        return Err(format!("{}: {}", folder.display(), error.message).into());
     }
-    Ok(suite)
+    Ok(LoadedRun { started: meta["start"].as_f64().unwrap_or(0.0), slowed, suites: suites(run, &terminal) })
 }
 
-fn go(path: &Path) -> Result<Vec<(String, Sketch)>, Box<dyn std::error::Error>> {
-    let mut suite: Vec<(String, Vec<f64>)> = Vec::new();
-    for line in fs::read_to_string(path)?.lines() {
-        let Some(rest) = line.strip_prefix("BenchmarkSuite/name=") else { continue };
-        let words: Vec<&str> = rest.split_whitespace().collect();
-        let [name, _, value, "ns/op", ..] = words.as_slice() else { continue };
-        let name = format!("go/{}", name.rsplit_once('-').map_or(*name, |(name, _)| name));
-        let value: f64 = value.parse()?;
-        match suite.last_mut().filter(|(last, _)| *last == name) {
-            Some((_, values)) => values.push(value),
-            None => suite.push((name, vec![value])),
+/// The times of a run by suite, in the order the benchmarks ran: where `terminal` has lines that begin with their names,
+/// in the order of these.
+fn suites(run: Run, terminal: &str) -> BTreeMap<&'static str, Vec<(String, Sketch)>> {
+    let lines: Vec<&str> = terminal.lines().map(|line| line.split(' ').next().unwrap_or(line)).collect();
+    let mut suites: BTreeMap<&'static str, Vec<(u32, String, Sketch)>> = BTreeMap::new();
+    for (key, observation) in run.series {
+        let tool = key.benchmark.tool.raw();
+        let Some((_, suite)) = SUITES.iter().find(|(name, _)| *name == tool) else { continue };
+        if key.metric.raw() == MetricId::TIME {
+            let name = format!("{suite}/{}", workload(key.benchmark.name.raw()));
+            let printed = lines.iter().position(|first| *first == key.benchmark.name.raw());
+            let position = printed.map_or(observation.origin.position, |line| line as u32);
+            suites.entry(suite).or_default().push((position, name, sketch(&observation)));
         }
     }
-    Ok(suite.into_iter().map(|(name, values)| (name, sketch(values))).collect())
-}
-
-fn pytest(path: &Path) -> Result<Vec<(String, Sketch)>, Box<dyn std::error::Error>> {
-    let file = json(path)?;
-    let benchmarks = file["benchmarks"].as_array().into_iter().flatten();
-    Ok(benchmarks
-        .filter_map(|b| {
-            let name = b["name"].as_str()?.split_once('[')?.1.trim_end_matches(']');
-            let log = |key: &str| b["stats"][key].as_f64().map(f64::ln);
-            let logs = [log("min"), None, log("q1"), log("median"), log("mean")];
-            Some((format!("py/{name}"), Sketch { logs, samples: None }))
+    suites
+        .into_iter()
+        .map(|(suite, mut benchmarks)| {
+            benchmarks.sort_by_key(|(position, ..)| *position);
+            (suite, benchmarks.into_iter().map(|(_, name, sketch)| (name, sketch)).collect())
         })
-        .collect())
+        .collect()
 }
 
-fn sketch(samples: Vec<f64>) -> Sketch {
-    let ascending = stats::sorted(&samples);
-    let quantile = |q| stats::quantile(&ascending, q).map(f64::ln);
-    let logs = [quantile(0.0), quantile(0.1), quantile(0.25), quantile(0.5), stats::mean(&samples).map(f64::ln)];
-    Sketch { logs, samples: Some(samples) }
+/// The last word of a name: `sum` of `suite/sum`, `BenchmarkSuite/name=sum` and `test_suite[sum]`.
+fn workload(name: &str) -> &str {
+    name.rsplit(['/', '=', '[', ']']).find(|word| !word.is_empty()).unwrap_or(name)
+}
+
+fn sketch(observation: &Observation) -> Sketch {
+    Sketch {
+        logs: STATISTICS.map(|s| observation.summary.get(s).map(f64::ln)),
+        samples: observation.samples.as_deref().map(<[f64]>::to_vec),
+    }
 }

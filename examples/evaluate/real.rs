@@ -72,30 +72,37 @@ fn suites(runs: &[LoadedRun]) -> Vec<Suite<'_>> {
         .collect()
 }
 
+/// Fewest runs of history from which a statistic is chosen; with fewer it is the first, as in `verdict`.
+const RUNS_TO_CHOOSE: usize = 8;
+
 /// Chooses the steadiest statistic from the history alone, as `statistic = "auto"` does.
 fn settle(rows: &[&Vec<&Sketch>]) -> History {
     let table = |statistic: usize| -> Table {
         (0..rows[0].len()).map(|b| rows.iter().map(|run| run[b].logs[statistic]).collect()).collect()
     };
-    let present = |statistic: &usize| rows[0][0].logs[*statistic].is_some();
-    let steadiest = (0..STATISTICS.len())
-        .filter(present)
-        .filter_map(|s| Some((unsteadiness(&table(s))?, s)))
+    let mut usable = (0..STATISTICS.len()).filter(|s| rows.iter().all(|run| run.iter().all(|b| b.logs[*s].is_some())));
+    if rows.len() < RUNS_TO_CHOOSE {
+        let statistic = usable.next().unwrap_or(0);
+        return History { statistic, table: table(statistic), floors: Vec::new() };
+    }
+    let usable: Vec<usize> = usable.collect();
+    let steadiest = usable
+        .iter()
+        .filter_map(|s| Some((unsteadiness(&table(*s))?, *s)))
         .min_by(|a, b| a.0.total_cmp(&b.0))
         .map_or(0, |(_, s)| s);
-    // The next statistic towards the median says whether the chosen one is a level or a stray low.
-    let next = (steadiest + 1..=3).find(present).unwrap_or(2);
     let chosen = table(steadiest);
-    let floors = chosen
-        .iter()
-        .zip(table(next))
-        .map(|(a, b)| {
-            let gaps: Vec<f64> = a.iter().zip(b).filter_map(|(a, b)| Some(b? - (*a)?)).collect();
-            let centre = median(&gaps).unwrap_or(0.0);
-            winsorised_deviation(&gaps.iter().map(|g| g - centre).collect::<Vec<_>>()).unwrap_or(0.0)
-        })
-        .collect();
+    // The next statistic says whether the chosen one is a level or a stray low.
+    let next = usable.iter().copied().find(|s| *s > steadiest);
+    let floors = next.map_or_else(Vec::new, |next| chosen.iter().zip(table(next)).map(|(a, b)| floor(a, &b)).collect());
     History { statistic: steadiest, table: chosen, floors }
+}
+
+/// How much the distance between two statistics of the same runs varies.
+fn floor(chosen: &[Option<f64>], next: &[Option<f64>]) -> f64 {
+    let gaps: Vec<f64> = chosen.iter().zip(next).filter_map(|(a, b)| Some((*b)? - (*a)?)).collect();
+    let centre = median(&gaps).unwrap_or(0.0);
+    winsorised_deviation(&gaps.iter().map(|g| g - centre).collect::<Vec<_>>()).unwrap_or(0.0)
 }
 
 /// What to slow in memory: benchmarks, and by how much.
@@ -149,7 +156,7 @@ fn one_suite(suite: &Suite<'_>, length: usize, judged: usize, draws: usize) {
         .iter()
         .zip(chosen)
         .filter(|(_, n)| *n > 0)
-        .map(|(s, n)| format!("{s} {}", 100 * n / draws))
+        .map(|(s, n)| format!("{} {}", s.as_str(), 100 * n / draws))
         .collect();
     print_row(
         suite,
@@ -157,7 +164,7 @@ fn one_suite(suite: &Suite<'_>, length: usize, judged: usize, draws: usize) {
         judged,
         "perfgate",
         alarms,
-        &format!("{}/{}", culprits.len(), suite.unchanged.len()),
+        &crate::share(culprits.len(), suite.unchanged.len()),
         &power,
         &used.join(", "),
     );
@@ -233,16 +240,7 @@ fn peers(suite: &Suite<'_>, draws: usize) {
                 }
             }
         }
-        print_row(
-            suite,
-            20,
-            1,
-            rule,
-            alarms,
-            &format!("{}/{}", culprits.len(), suite.unchanged.len()),
-            &power,
-            "median",
-        );
+        print_row(suite, 20, 1, rule, alarms, &crate::share(culprits.len(), suite.unchanged.len()), &power, "median");
     }
 }
 

@@ -12,7 +12,6 @@ const SEED: u64 = 2026;
 const SIZES: [u32; 4] = [3, 5, 10, 20];
 
 pub(crate) fn evaluate(draws: usize) {
-    let draws = draws.max(100);
     println!("\n## Simulated worlds ({draws} pull requests a row, limits 3 %/5 %, power as fail/at least warn)\n");
     println!(
         "| world | benchmarks | history | runs | rule | false fail | false warn or fail | +3 % | +5 % | +10 % | +20 % |"
