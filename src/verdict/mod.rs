@@ -77,11 +77,16 @@ pub struct Comparison<'a> {
     pub budgets_only: bool,
 }
 
+/// How many runs of the history are judged by, the newest: older ones say little of today's machine.
+const LONGEST_HISTORY: usize = 50;
+
 /// Judges a comparison.
 ///
 /// # Errors
 /// A diagnostic where the configuration and the runs do not fit together, such as two benchmarks renamed to one name.
 pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
+    let newest = comparison.history.len().saturating_sub(LONGEST_HISTORY);
+    let comparison = &Comparison { history: comparison.history.get(newest..).unwrap_or(&[]), ..*comparison };
     let pairs = pairing::pair(comparison)?;
     let measured = measure::measure(comparison, pairs);
     let environment = sides::compare_environments(comparison);

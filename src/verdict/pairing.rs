@@ -166,6 +166,9 @@ fn add_history<'a>(comparison: &Comparison<'a>, renames: &BTreeMap<BenchmarkId, 
             };
             let Some(pair) = found.and_then(|at| pairs.get_mut(at)) else { continue };
             let same = pair.key == *key || renames.get(&key.benchmark) == Some(&pair.key.benchmark);
+            // Before its unit changed, the series measured something else.
+            let unit = pair.current.first().or(pair.baseline.first()).map(|seen| &seen.unit);
+            let same = same && unit == Some(&observation.unit);
             // One run has a series once; a rename may lead to a name that the run has as well.
             if same && pair.history.last().is_none_or(|last| last.run != index) {
                 pair.history.push(Seen { run: index, observation });
