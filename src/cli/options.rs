@@ -82,8 +82,15 @@ pub(super) struct JudgeArgs {
     pub(super) selection: SelectionArgs,
 }
 
+impl JudgeArgs {
+    /// Only the selection, for commands that judge by limits of their own.
+    pub(super) fn selecting(selection: &SelectionArgs) -> Self {
+        Self { selection: selection.clone(), ..Self::default() }
+    }
+}
+
 /// Which series are looked at.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct SelectionArgs {
     /// Only this metric, such as time or memory (can be repeated)
     #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Selection")]

@@ -14,7 +14,6 @@ use crate::model::report::{self, LimitKind, Reason, Row, Verdict};
 use crate::model::{BenchmarkId, Better, Kind, Params, Unit};
 use crate::stats::engine;
 use crate::text;
-use crate::unit;
 
 /// Limits are compared with this relative tolerance, so that 1.15 / 1.0 − 1 reaches 15 %.
 pub(super) const TOLERANCE: f64 = 1e-9;
