@@ -14,6 +14,9 @@ const MOST_ALARMS: usize = 5;
 /// Longest name of a benchmark, run or tool.
 const MOST_NAME: usize = 40;
 
+/// Fewest series of a tool whose standard deviation is told.
+const FEWEST_SERIES: usize = 8;
+
 /// A tool needs limits of its own where it could do with half the limit of another.
 const APART: f64 = 2.0;
 
@@ -134,13 +137,17 @@ fn limits(whole: &Outcome, out: &mut Text) {
 /// One line for each tool: what it would need alone, and which statistic is steadiest.
 fn by_tool(past: &MetricPast, out: &mut Text) {
     let statistics = |outcome: &Outcome| {
+        // Taking out what few series share takes out most of their noise, so that only the order is left to tell.
+        let figure = |apart: f64| {
+            if outcome.series < FEWEST_SERIES { String::new() } else { format!(" {}", percent(apart)) }
+        };
         let all: Vec<String> =
-            outcome.statistics.iter().map(|(s, apart)| format!("{} {}", s.as_str(), percent(*apart))).collect();
+            outcome.statistics.iter().map(|(s, apart)| format!("{}{}", s.as_str(), figure(*apart))).collect();
         all.join(", ")
     };
     if past.tools.values().any(|outcome| !outcome.statistics.is_empty()) {
         out.line("");
-        out.say("Runs lie apart (standard deviation of a benchmark), by statistic, the steadiest first:");
+        out.say("Statistics, the steadiest first, with a benchmark's standard deviation between runs:");
         for (tool, outcome) in &past.tools {
             if !outcome.statistics.is_empty() {
                 out.wrapped("  ", "    ", &format!("{}: {}", short(tool), statistics(outcome)));
