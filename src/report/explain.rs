@@ -274,7 +274,10 @@ fn more_runs(report: &Report, row: &Row) -> String {
 
 /// The current value at which a limit is reached, in the unit of the row.
 fn value_at(row: &Row, limit: Limit) -> Option<String> {
-    let baseline = row.baseline.and_then(|v| v.value);
+    // Where a shift of the suite or of the benchmark's neighbours was taken out, the change is not that of the two values:
+    // the limit is reached by the current value with the same taken out of it.
+    let implied = row.p.and(row.current).and_then(|v| Some(v.value? / (1.0 + row.change?))).filter(|v| v.is_finite());
+    let baseline = implied.or(row.baseline.and_then(|v| v.value));
     let way = if row.better == Some(Better::Higher) { -1.0 } else { 1.0 };
     let value = match limit.kind {
         LimitKind::Relative => baseline? * (1.0 + way * limit.value),
