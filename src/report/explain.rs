@@ -80,6 +80,10 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
         change.push_str(&format!(", 95% interval {} to {}", PLAIN.change(low), PLAIN.change(high)));
     }
     say("change", change);
+    if let Some(alone) = values_alone(row) {
+        let alone = PLAIN.change(alone);
+        say("", format!("{alone} by the two values: what the suite and the benchmark's neighbours did was taken out"));
+    }
     say("judged by", judged_by(report, row));
     for shift in report.shifts.iter().filter(|s| s.metric == row.metric && is_suite_of(s.suite.raw(), row)) {
         let how = match (shift.adjusted, row.p.is_some()) {
@@ -114,6 +118,13 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
 /// Whether the noise of a row was learned from a history.
 fn by_history(report: &Report, row: &Row) -> bool {
     report.history > 0 && row.p.is_some()
+}
+
+/// The change of the two values, where it is not the change that was judged.
+fn values_alone(row: &Row) -> Option<f64> {
+    let (before, now, judged) = (row.baseline?.value?, row.current?.value?, row.change?);
+    let alone = now / before - 1.0;
+    (row.p.is_some() && alone.is_finite() && (alone - judged).abs() >= 0.005).then_some(alone)
 }
 
 /// What the verdict rests on.

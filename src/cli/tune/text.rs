@@ -6,7 +6,7 @@ use crate::config::Limit;
 use crate::model::{MetricId, Statistic};
 use crate::report::{Style, columns, elided, wrap};
 use crate::text::{self, Untrusted};
-use crate::verdict::backtest::{AtLimit, BackTest, LONGEST_HISTORY, MetricPast, Outcome, SIZES};
+use crate::verdict::backtest::{AtLimit, BackTest, LONGEST_HISTORY, MetricPast, Outcome, SIZES, WARNINGS};
 
 /// Most runs with alarms that are named.
 const MOST_ALARMS: usize = 5;
@@ -37,7 +37,11 @@ pub(super) fn tell(found: &BackTest, sources: &[Untrusted], wanted: f64, style: 
     out.line("");
     confidence(found.judged, wanted, &mut out);
     out.line("");
-    out.say(&format!("For perfgate.toml, with at most {} of unchanged runs failing:", share(wanted)));
+    out.say(&format!(
+        "For perfgate.toml, aiming at {} of unchanged runs failing and {} warning:",
+        share(wanted),
+        share((wanted * WARNINGS).min(1.0))
+    ));
     for (metric, past) in &found.metrics {
         out.line("");
         block(metric, past, &mut out);
@@ -335,4 +339,19 @@ fn percent(value: f64) -> String {
 
 fn sees(at: &AtLimit) -> String {
     at.sees.map_or_else(|| "-".to_owned(), |size| format!("+{}", share(size)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::toml_key;
+
+    #[test]
+    fn keys_read_back_whatever_a_metric_is_called() {
+        for name in ["time", "time.p95", "hits/op", "a \"b\" \\ c", "\u{202e}evil\n[gate]", "", "µs"] {
+            let text = format!("[metrics.{}]\nfail = \"5%\"\n", toml_key(name));
+            let table: toml::Table = text.parse().unwrap();
+            let metrics = table.get("metrics").and_then(toml::Value::as_table).unwrap();
+            assert_eq!(metrics.keys().collect::<Vec<_>>(), [name], "{text}");
+        }
+    }
 }
