@@ -77,7 +77,7 @@ fn outputs_look_as_reviewed() {
 #[test]
 fn explanations_look_as_reviewed() {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        for name in ["mixed", "zero", "hostile"] {
+        for name in ["mixed", "zero", "hostile", "history"] {
             let report = reports().remove(name).unwrap();
             let rows: Vec<&Row> = report.worst_first().into_iter().filter(|r| r.verdict != Verdict::Pass).collect();
             let text = explain(&report, &rows, &Style { width: Some(100), ..Style::default() });

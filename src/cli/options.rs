@@ -87,7 +87,7 @@ pub(super) struct FailOnArgs {
 }
 
 /// Which series are looked at.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct SelectionArgs {
     /// Only this metric, such as time or memory (can be repeated)
     #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Selection")]

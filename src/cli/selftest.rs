@@ -15,7 +15,7 @@ use crate::config::Limit;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::io::system;
 use crate::model::report::{Counts, GateVerdict, Report, Verdict};
-use crate::model::{BenchmarkId, Better, Kind, Observation, Run, Statistic};
+use crate::model::{BenchmarkId, Run};
 use crate::verdict::{self, Comparison, Side};
 
 /// How many parts the suite is worsened in.
@@ -66,7 +66,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     };
     let mut whole: Option<Report> = None;
     for batch in 0..BATCHES.min(benchmarks.len()) {
-        let worse: Vec<Run> = side.runs.iter().map(|run| worsened(run, &benchmarks, batch, by)).collect();
+        let worse: Vec<Run> = {
+            let in_batch = |id: &BenchmarkId| benchmarks.get(id) == Some(&batch);
+            side.runs.iter().map(|run| verdict::worsened(run, by, in_batch)).collect()
+        };
         let report = verdict::judge(&Comparison {
             baseline: Side { runs: &side.runs, inputs: &side.inputs },
             current: Side { runs: &worse, inputs: &side.inputs },
@@ -118,33 +121,4 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         report.counts.fail
     ));
     Ok(Exit::Success)
-}
-
-/// A copy of a run in which the benchmarks of one batch are worse.
-fn worsened(run: &Run, batches: &BTreeMap<BenchmarkId, usize>, batch: usize, share: f64) -> Run {
-    let mut copy = run.clone();
-    for (key, observation) in &mut copy.series {
-        if batches.get(&key.benchmark) == Some(&batch) {
-            worsen(observation, share);
-        }
-    }
-    copy
-}
-
-fn worsen(observation: &mut Observation, share: f64) {
-    let factor = match observation.better {
-        Some(Better::Higher) => 1.0 - share.min(0.99),
-        Some(Better::Lower) => 1.0 + share,
-        None => return,
-    };
-    // Counts stay whole: 3 allocations become 4, not 3.6.
-    let scaled = |value: f64| if observation.kind == Kind::Exact { (value * factor).ceil() } else { value * factor };
-    let mut summary = observation.summary.clone();
-    for statistic in Statistic::ALL {
-        let value = summary.get(statistic).map(scaled);
-        summary = summary.with(statistic, value);
-    }
-    let stddev = summary.stddev().map(|s| s * factor);
-    observation.samples = observation.samples.as_ref().map(|s| s.iter().map(|v| scaled(*v)).collect());
-    observation.summary = summary.with_stddev(stddev);
 }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use super::reading::{Chosen, Set};
 use super::tables::{MetricTable, RuleTable};
-use super::{Config, Limit};
+use super::{Config, Evidence, Limit};
 use crate::model::{BenchmarkId, Better, MetricId, Statistic};
 use crate::text::Untrusted;
 
@@ -50,6 +50,26 @@ impl Entry {
     /// What `[gate]` says of every series.
     pub(super) fn of_gate(warn: Option<Set<Limit>>, fail: Option<Set<Limit>>) -> Self {
         Self { warn, fail, ..Self::default() }
+    }
+}
+
+impl Config {
+    /// A copy without budgets and accepted regressions in which every worsening reaches the fail limit, whatever limits
+    /// and statistics are configured: what such a gate fails, a gate with a limit of 10 % fails from 10 % on.
+    #[must_use]
+    pub fn without_limits(&self, evidence: Evidence) -> Self {
+        let mut config = self.clone();
+        let rules = config.rules.iter_mut().map(|rule| &mut rule.entry);
+        for entry in rules.chain(config.metrics.values_mut()) {
+            (entry.warn, entry.fail, entry.statistic) = (None, None, None);
+        }
+        let any = || Some(Set::by(Limit::Relative(0.0), "any worsening"));
+        config.everywhere = Entry::of_gate(any(), any());
+        (config.gate.warn, config.gate.fail) = (Some(Limit::Relative(0.0)), Some(Limit::Relative(0.0)));
+        config.gate.evidence = evidence;
+        config.budgets.clear();
+        config.accepts.clear();
+        config
     }
 }
 

@@ -76,6 +76,7 @@ codes! {
     EnvironmentDiffers "environment-differs" Warning "The two sides were measured on different machines or with different tool versions, by the labels in the files. Times are then hard to compare."
     OneRun "one-run" Note "Both sides have too few runs to estimate how noisy the benchmarks are, so verdicts rest on the limits and on the spread inside each run. Give more runs a side, give a history, or measure both sides in turns."
     SuiteMoved "suite-moved" Warning "So many benchmarks of a suite got worse that its common shift, which is taken out because it is usually the machine, may be the code. Measure both sides in turns on one machine to tell."
+    TooFewRuns "too-few-runs" Error "`perfgate tune` judges past runs by the runs before them, and needs 8 runs at least: five to learn the noise from, and a few to judge. Twenty or more say something about limits; fifty are better."
     HistoryOverlap "history-overlap" Note "The history holds runs that are also on one of the sides. They are left out of the history: a run must not be judged by itself."
     SameInput "same-input" Warning "Both sides read the same file or folder, so every difference is zero."
     DirectionUnknown "direction-unknown" Note "The tool does not say whether more is better or worse for this metric. Set it: [metrics.NAME] better = \"lower\" or \"higher\"."

@@ -17,6 +17,12 @@ use crate::text::Untrusted;
 /// The schema id this version writes.
 pub const SCHEMA: &str = "perfgate-report/1";
 
+/// Adjusted p-value that a failure needs where the noise is known.
+pub const FAIL_P: f64 = 0.01;
+
+/// Adjusted p-value that a warning needs where the noise is known.
+pub const WARN_P: f64 = 0.10;
+
 /// What is said of one series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -11,8 +11,8 @@ use super::Style;
 use super::table::wrap;
 use super::terminal::{paint, painted};
 use super::wording::{self, Names, PLAIN};
-use crate::model::Better;
-use crate::model::report::{Limit, LimitKind, Report, Row, Value, Verdict};
+use crate::model::report::{FAIL_P, Limit, LimitKind, Reason, Report, Row, Value, Verdict, WARN_P};
+use crate::model::{Better, Kind};
 use crate::text;
 
 /// Columns of the labels.
@@ -61,6 +61,10 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
             label,
             match value {
                 None => "none".to_owned(),
+                Some(_) if label == "baseline" && by_history(report, row) => {
+                    let runs = wording::count(report.history, "run");
+                    format!("{} ({statistic}, level of {runs} of history and the baseline)", values.plain(number))
+                }
                 Some(value) => format!("{} ({})", values.plain(number), taken_from(value, statistic)),
             },
         );
@@ -76,11 +80,22 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
         change.push_str(&format!(", 95% interval {} to {}", PLAIN.change(low), PLAIN.change(high)));
     }
     say("change", change);
-    let adjusted = row.p_adjusted.map(|p| format!("{p:.2e} adjusted for all metrics judged together"));
-    let p = [row.p.map(|p| format!("p = {p:.2e}")), adjusted];
-    say("evidence", p.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    if let Some(alone) = values_alone(row) {
+        let alone = PLAIN.change(alone);
+        say("", format!("{alone} by the two values: what the suite and the benchmark's neighbours did was taken out"));
+    }
+    say("judged by", judged_by(report, row));
+    for shift in report.shifts.iter().filter(|s| s.metric == row.metric && is_suite_of(s.suite.raw(), row)) {
+        let how = match (shift.adjusted, row.p.is_some()) {
+            (true, true) => "taken out of this change",
+            _ => "not taken out of this change",
+        };
+        let (suite, by) = (text::shown(&shift.suite), PLAIN.change(shift.shift));
+        say("suite", format!("{suite} moved by {by} as a whole ({} series): {how}", shift.series));
+    }
+    say("evidence", evidence(row));
     if let Some(share) = row.detectable {
-        say("could show", format!("changes of {} and more", PLAIN.share(share)));
+        say("could show", format!("a change of {} and more, four times in five", PLAIN.share(share)));
     }
     let limits = [("warn", row.limits.warn), ("fail", row.limits.fail)].into_iter();
     let limits: Vec<String> = limits
@@ -94,9 +109,91 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
     for (i, reason) in row.explanations.iter().enumerate() {
         say(if i == 0 { "because" } else { "" }, reason.clone());
     }
-    let codes: Vec<&str> = row.reasons.iter().map(|r| r.as_str()).collect();
-    say("reasons", codes.join(", "));
+    for (i, reason) in row.reasons.iter().enumerate() {
+        say(if i == 0 { "reasons" } else { "" }, format!("{}: {}", reason.as_str(), meaning(*reason)));
+    }
     say("would change", otherwise(report, row));
+}
+
+/// Whether the noise of a row was learned from a history.
+fn by_history(report: &Report, row: &Row) -> bool {
+    report.history > 0 && row.p.is_some()
+}
+
+/// The change of the two values, where it is not the change that was judged.
+fn values_alone(row: &Row) -> Option<f64> {
+    let (before, now, judged) = (row.baseline?.value?, row.current?.value?, row.change?);
+    let alone = now / before - 1.0;
+    (row.p.is_some() && alone.is_finite() && (alone - judged).abs() >= 0.005).then_some(alone)
+}
+
+/// What the verdict rests on.
+fn judged_by(report: &Report, row: &Row) -> String {
+    let (Some(baseline), Some(current)) = (row.baseline, row.current) else { return String::new() };
+    let runs = |value: Value| wording::count(value.runs, "run");
+    if by_history(report, row) {
+        let history = wording::count(report.history, "run");
+        format!("the noise of {history} of history; {} of the baseline, {} judged", runs(baseline), runs(current))
+    } else if row.p.is_some() {
+        format!("the noise between {} of the baseline and {} judged", runs(baseline), runs(current))
+    } else if row.kind == Kind::Exact {
+        "the limits alone: it is a count that the code decides, without noise".to_owned()
+    } else if baseline.runs.max(current.runs) > 1 {
+        format!("the limits and the spread inside {} and {}: too few to know the noise", runs(baseline), runs(current))
+    } else {
+        "the limits and the spread inside one run a side: the noise is unknown".to_owned()
+    }
+}
+
+/// Whether a suite of this name may be the row's: suites have their tool's name, with a place where there are several.
+fn is_suite_of(suite: &str, row: &Row) -> bool {
+    suite.strip_prefix(row.tool.raw()).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+}
+
+/// The p-values in words.
+fn evidence(row: &Row) -> String {
+    let Some(p) = row.p else { return String::new() };
+    let better = row.badness() < 0.0;
+    let way = if better { "better" } else { "worse" };
+    let adjusted = row.p_adjusted.map_or_else(String::new, |adjusted| {
+        let needs =
+            if better { format!("improved needs {FAIL_P}") } else { format!("fail needs {FAIL_P}, warn {WARN_P:.2}") };
+        format!("; {} adjusted for all metrics judged together ({needs} or less)", probability(adjusted))
+    });
+    format!("p = {}, how often unchanged code looks this much {way}{adjusted}", probability(p))
+}
+
+fn probability(p: f64) -> String {
+    if p >= 0.001 { format!("{p:.3}") } else { format!("{p:.1e}") }
+}
+
+/// What a reason says, in words.
+fn meaning(reason: Reason) -> &'static str {
+    match reason {
+        Reason::OverFailLimit => "worse by at least the fail limit",
+        Reason::OverWarnLimit => "worse by at least the warn limit",
+        Reason::OverFailBudget => "over its budget's fail value",
+        Reason::OverWarnBudget => "over its budget's warn value",
+        Reason::BetterThanFailLimit => "better by at least the fail limit",
+        Reason::WithinNoise => "unchanged runs vary that much",
+        Reason::CouldBeOverLimit => "over no limit, but a change over one cannot be excluded",
+        Reason::SeenBefore => "its history had such values at an earlier level",
+        Reason::Bimodal => "unchanged runs fall into two groups",
+        Reason::UnderMinChange => "smaller than min-change",
+        Reason::OneRun => "too few runs to know the noise",
+        Reason::SamplesOverlap => "the samples of the two sides overlap",
+        Reason::WithinSuiteSpread => "the suite's other benchmarks moved about as much",
+        Reason::EnvironmentDiffers => "measured on different machines or with different tools",
+        Reason::ZeroBaseline => "the baseline is zero, so there is no share of it",
+        Reason::DirectionUnknown => "nobody told whether more is better or worse",
+        Reason::IdenticalSamples => "both sides hold the same samples",
+        Reason::Accepted => "covered by an [[accept]] entry",
+        Reason::BeyondAccepted => "worse than its [[accept]] entry allows",
+        Reason::InvalidValue => "a value cannot be used",
+        Reason::BenchmarkFailed => "the benchmark failed",
+        Reason::UnitMismatch => "the units of the two sides differ",
+        Reason::NotGated => "shown only, does not count",
+    }
 }
 
 /// How a value came about: `p10 of 100 samples, 1 run`.
@@ -131,7 +228,11 @@ fn otherwise(report: &Report, row: &Row) -> String {
         Verdict::Warn => {
             let ways = [
                 within(row.limits.warn).map(|value| format!("to pass, {value}")),
-                edge(row.limits.fail).map(|v| format!("to fail, a value of {v} {beyond} and the evidence for it")),
+                if row.reasons.contains(&Reason::OverFailLimit) {
+                    Some(format!("to fail, surer evidence: {}", more_runs(report, row)))
+                } else {
+                    edge(row.limits.fail).map(|v| format!("to fail, a value of {v} {beyond} and the evidence for it"))
+                },
             ];
             ways.into_iter().flatten().collect::<Vec<_>>().join("; ")
         }
@@ -139,11 +240,7 @@ fn otherwise(report: &Report, row: &Row) -> String {
             .map(|v| format!("a value of {v} {beyond}, if noise can be ruled out"))
             .unwrap_or_default(),
         Verdict::Improved => "nothing needs to: record the new level as the baseline".to_owned(),
-        Verdict::Inconclusive => {
-            let few = report.baseline.runs < 3 || report.current.runs < 3;
-            let more = if few { "3 or more runs a side" } else { "more runs a side" };
-            format!("{more}, 5 or more runs of history, or both sides measured in turns by `perfgate ab`")
-        }
+        Verdict::Inconclusive => undecided(report, row, within(row.limits.warn.or(row.limits.fail))),
         Verdict::New => "a baseline that has it".to_owned(),
         Verdict::Missing => {
             "measuring it again; or, if it was renamed, a [[rename]] entry; or, if it was removed, a new baseline"
@@ -153,9 +250,44 @@ fn otherwise(report: &Report, row: &Row) -> String {
     }
 }
 
+/// What would decide a row that the data cannot decide.
+fn undecided(report: &Report, row: &Row, within: Option<String>) -> String {
+    let has = |reason| row.reasons.contains(&reason);
+    if has(Reason::ZeroBaseline) {
+        return "a limit that is no share, such as \"+1\"".to_owned();
+    }
+    if has(Reason::DirectionUnknown) {
+        return "its direction: `better` in [metrics]".to_owned();
+    }
+    if has(Reason::IdenticalSamples) {
+        return "measuring the current side again".to_owned();
+    }
+    let over = has(Reason::OverFailLimit) || has(Reason::OverWarnLimit);
+    let mut ways: Vec<String> = within.filter(|_| over).into_iter().collect();
+    ways.push(more_runs(report, row));
+    if let Some(share) = row.detectable.filter(|_| !over) {
+        ways.push(format!("a fail limit above the {} that these runs could show", PLAIN.share(share)));
+    }
+    ways.join("; or ")
+}
+
+/// Which further runs would tell more.
+fn more_runs(report: &Report, row: &Row) -> String {
+    let few = report.baseline.runs < 3 || report.current.runs < 3;
+    if by_history(report, row) {
+        let now = if report.current.runs < 3 { "3 or more runs of the current side" } else { "more runs" };
+        return format!("{now}, or both sides measured in turns by `perfgate ab`");
+    }
+    let more = if few { "3 or more runs a side" } else { "more runs a side" };
+    format!("{more}, 5 or more runs of history, or both sides measured in turns by `perfgate ab`")
+}
+
 /// The current value at which a limit is reached, in the unit of the row.
 fn value_at(row: &Row, limit: Limit) -> Option<String> {
-    let baseline = row.baseline.and_then(|v| v.value);
+    // Where a shift of the suite or of the benchmark's neighbours was taken out, the change is not that of the two values:
+    // the limit is reached by the current value with the same taken out of it.
+    let implied = row.p.and(row.current).and_then(|v| Some(v.value? / (1.0 + row.change?))).filter(|v| v.is_finite());
+    let baseline = implied.or(row.baseline.and_then(|v| v.value));
     let way = if row.better == Some(Better::Higher) { -1.0 } else { 1.0 };
     let value = match limit.kind {
         LimitKind::Relative => baseline? * (1.0 + way * limit.value),

@@ -18,6 +18,7 @@ mod terminal;
 mod wording;
 
 pub use explain::explain;
+pub use table::{columns, elided, wrap};
 
 use crate::model::report::Report;
 

@@ -46,7 +46,7 @@ const MOST_UNIT: usize = 12;
 const MOST_METRIC: usize = 20;
 
 /// Columns of a terminal that text takes.
-pub(super) fn columns(text: &str) -> usize {
+pub fn columns(text: &str) -> usize {
     if text.is_ascii() {
         return text.len();
     }
@@ -56,7 +56,7 @@ pub(super) fn columns(text: &str) -> usize {
 }
 
 /// Shortens text in its middle to this many columns; its beginning and its end stay.
-pub(super) fn elided(text: &str, width: usize) -> String {
+pub fn elided(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }
@@ -101,7 +101,7 @@ fn elided_names(names: &[&str], width: usize) -> Vec<String> {
 
 /// Breaks text at spaces so that each line, `indent` columns in, ends within the width. Words longer than a line stay
 /// whole.
-pub(super) fn wrap(said: &str, width: Option<usize>, indent: usize) -> Vec<String> {
+pub fn wrap(said: &str, width: Option<usize>, indent: usize) -> Vec<String> {
     let Some(width) = width else { return vec![said.to_owned()] };
     let room = width.saturating_sub(indent).max(10);
     let mut lines: Vec<String> = Vec::new();

@@ -211,12 +211,21 @@ fn table_lines(worst_first: &[&Row], names: &Names, style: &Style) -> (Vec<Line>
     let mut lines = Vec::new();
     let mut folded = Vec::new();
     for verdict in Verdict::ALL {
-        let entries = wording::section(worst_first, verdict);
+        let mut entries = wording::section(worst_first, verdict);
         if verdict == Verdict::Pass && !style.verbose {
             if !entries.is_empty() {
                 folded.push(format!("{} within limits", entries.len()));
             }
             continue;
+        }
+        if !style.verbose {
+            let all = entries.len();
+            entries.retain(|entry| !wording::is_merely_noisy(entry.row));
+            match all - entries.len() {
+                0 => {}
+                1 => folded.push("1 too noisy to say whether it changed".to_owned()),
+                n => folded.push(format!("{n} too noisy to say whether they changed")),
+            }
         }
         let most = if style.verbose { usize::MAX } else { cap(verdict) };
         for entry in entries.iter().take(most) {
@@ -261,7 +270,8 @@ fn table_line(row: &Row, metrics: &[&Untrusted], word: &'static str, names: &Nam
 
 /// Why, for rows where that is more than their limit; rows with the same reason are named together.
 fn explanations(worst_first: &[&Row], names: &Names, out: &mut Text) {
-    let judged: Vec<&Row> = worst_first.iter().copied().filter(|r| r.gate).collect();
+    let listed = |row: &&Row| row.gate && (out.style.verbose || !wording::is_merely_noisy(row));
+    let judged: Vec<&Row> = worst_first.iter().copied().filter(listed).collect();
     let groups = wording::grouped(&judged);
     let most = if out.style.verbose { usize::MAX } else { MOST_EXPLANATIONS };
     let room = out.style.width.map_or(usize::MAX, |width| (width / 2).max(16));

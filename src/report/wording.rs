@@ -335,6 +335,13 @@ pub(super) fn explanations(row: &Row) -> &[String] {
     }
 }
 
+/// Whether a row is over no limit and only too noisy to exclude that: nothing that a reader could act on.
+pub(super) fn is_merely_noisy(row: &Row) -> bool {
+    row.verdict == Verdict::Inconclusive
+        && row.reasons.contains(&Reason::CouldBeOverLimit)
+        && row.reasons.iter().all(|r| matches!(r, Reason::CouldBeOverLimit | Reason::Bimodal))
+}
+
 /// The explanations of some rows, each with the rows it holds for, in the order in which they first occur.
 pub(super) fn grouped<'a>(rows: &[&'a Row]) -> Vec<(&'a str, Vec<&'a Row>)> {
     let mut groups: Vec<(&str, Vec<&Row>)> = Vec::new();

@@ -98,3 +98,38 @@ pub fn binomial_upper_tail(n: usize, at_least: usize, p: f64) -> f64 {
     }
     checked_beta_reg(at_least as f64, (n - at_least + 1) as f64, p).unwrap_or(f64::NAN)
 }
+
+/// The largest probability that still has a chance of 5 % to give at most `hits` hits in `n` trials: the upper end of the
+/// one-sided 95 % interval of Clopper & Pearson (1934). Three in `n` (about) where nothing was hit; 1 for no trials.
+pub fn binomial_upper_bound(n: usize, hits: usize) -> f64 {
+    if hits >= n {
+        return 1.0;
+    }
+    let (mut low, mut high) = (hits as f64 / n as f64, 1.0);
+    // The chance of at most `hits` falls with the probability.
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if 1.0 - binomial_upper_tail(n, hits + 1, middle) > 0.05 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::binomial_upper_bound;
+
+    #[test]
+    fn upper_bounds_agree_with_scipy() {
+        // scipy.stats.beta.ppf(0.95, hits + 1, n - hits)
+        for (n, hits, expected) in [(15, 0, 0.181_036_272_522), (25, 2, 0.231_039_933_958), (300, 3, 0.025_641_393_083)]
+        {
+            assert!((binomial_upper_bound(n, hits) - expected).abs() < 1e-9, "{n} {hits}");
+        }
+        assert!((binomial_upper_bound(0, 0) - 1.0).abs() < 1e-12);
+        assert!((binomial_upper_bound(4, 4) - 1.0).abs() < 1e-12);
+    }
+}

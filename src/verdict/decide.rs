@@ -10,7 +10,7 @@ use super::noise::{Estimate, Noise};
 use super::notes::Usage;
 use super::sides::{self, EnvironmentChange};
 use crate::config::{Evidence, Limit};
-use crate::model::report::{self, LimitKind, Reason, Row, Verdict};
+use crate::model::report::{self, FAIL_P, LimitKind, Reason, Row, Verdict, WARN_P};
 use crate::model::{BenchmarkId, Better, Kind, Params, Unit};
 use crate::stats::engine;
 use crate::text;
@@ -340,9 +340,6 @@ fn under_min_change() -> Finding {
         .because(Reason::UnderMinChange, "the change is smaller than min-change, so it does not count")
 }
 
-/// Adjusted p-value at which a failure is shown, and a warning.
-const FAIL_P: f64 = 0.01;
-const WARN_P: f64 = 0.10;
 /// p-value of the row alone at which a rerun is worth its time.
 const SUSPECT_P: f64 = 0.05;
 

@@ -2,15 +2,18 @@
 //!
 //! The steps, each in its own file: `pairing` puts the series of both sides side by side under the names they share;
 //! `measure` turns the runs of a side into one value; `noise` (where there are runs enough to know it) and `evidence`
-//! (where there are not) look at whole suites and say of each change whether noise explains it; `decide` holds change and evidence against the limits; `gate` counts. Everything is a
+//! (where there are not) look at whole suites and say of each change whether noise explains it; `decide` holds change and
+//! evidence against the limits; `gate` counts. `backtest` asks what all this would have said of the past. Everything is a
 //! pure function of the runs, the configuration and today's date, so the same input always gives the same report.
 //!
 //! Not here: where runs come from (`io`), how a report looks (`report`), and change points in a history (`trend`).
 
+pub mod backtest;
 mod decide;
 mod evidence;
 mod exceptions;
 mod gate;
+mod injection;
 mod measure;
 mod noise;
 mod notes;
@@ -25,6 +28,7 @@ use crate::model::report::{Report, SCHEMA};
 use crate::model::{BenchmarkId, MetricId, Run};
 use crate::text::Untrusted;
 
+pub use injection::worsened;
 pub use sides::identical_samples;
 
 /// One side of a comparison.

@@ -61,7 +61,7 @@ pub(super) fn steadiest(comparison: &Comparison<'_>, pairs: &[Pair<'_>]) -> BTre
 }
 
 /// The statistics that `auto` chooses among, from the calm end to the median.
-fn candidates(higher_is_better: bool) -> [Statistic; 5] {
+pub(super) fn candidates(higher_is_better: bool) -> [Statistic; 5] {
     use Statistic::{Max, Mean, Median, Min, P10, P25, P75, P90};
     if higher_is_better { [Max, P90, P75, Median, Mean] } else { [Min, P10, P25, Median, Mean] }
 }
