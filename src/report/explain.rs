@@ -276,10 +276,10 @@ fn more_runs(report: &Report, row: &Row) -> String {
     let few = report.baseline.runs < 3 || report.current.runs < 3;
     if by_history(report, row) {
         let now = if report.current.runs < 3 { "3 or more runs of the current side" } else { "more runs" };
-        return format!("{now}, or both sides measured in turns by `perfgate ab`");
+        return format!("{now}, or both sides measured in turns");
     }
     let more = if few { "3 or more runs a side" } else { "more runs a side" };
-    format!("{more}, 5 or more runs of history, or both sides measured in turns by `perfgate ab`")
+    format!("{more}, 5 or more runs of history, or both sides measured in turns")
 }
 
 /// The current value at which a limit is reached, in the unit of the row.
