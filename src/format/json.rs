@@ -90,6 +90,12 @@ fn explain<'a, T: Deserialize<'a>>(
                 .at(document.span(offset, 1))
                 .help(again)
         }
+        // Two results in one file, or output of another program: writing it again the same way would not help.
+        Category::Io | Category::Syntax if said == "trailing characters" => {
+            Diagnostic::new(Code::MalformedDocument, "something stands behind the JSON document")
+                .at(document.span(offset, 1))
+                .help("put each result in a file of its own, and other output in another file")
+        }
         Category::Io | Category::Syntax => {
             Diagnostic::new(Code::InvalidJson, format!("not valid JSON: {}", text::shown(&said.into())))
                 .at(document.span(offset, 1))

@@ -62,7 +62,7 @@ fn every_way_to_be_wrong_has_its_code() {
     let cases = [
         ("{", Code::InvalidJson),
         (r#"{"rows": [{"value": 1"#, Code::InvalidJson),
-        (r#"{"rows": [{"value": 1}]} x"#, Code::InvalidJson),
+        (r#"{"rows": [{"value": 1}]} x"#, Code::MalformedDocument),
         ("rows: 1", Code::InvalidJson),
         (r#"{"rows": [{"value": NaN}, {"value": nan}]}"#, Code::InvalidJson),
         ("{}", Code::MalformedDocument),
