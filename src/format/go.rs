@@ -183,15 +183,24 @@ mod tests {
             ("BenchmarkA -3 1 ns/op", "time", "`-3` is not a number of iterations", 12),
         ];
         for (line, metric, message, column) in cases {
-            let run = run(&format!("BenchmarkA 10 7 ns/op 6 B/op\n{line}\nBenchmarkB 1 1 ns/op\n"));
-            let one = series(&run, "BenchmarkA", metric);
+            let (runs, said) = read(&format!("BenchmarkA 10 7 ns/op 6 B/op\n{line}\nBenchmarkB 1 1 ns/op\n"));
+            let run = &runs[0];
+            let code = if message.contains("umber") && !message.contains("iter") {
+                "malformed-number"
+            } else {
+                "invalid-value"
+            };
+            assert_eq!(codes(&said), [(code, Some(2))], "{line}");
+            assert_eq!(said[0].message, format!("`BenchmarkA`: {message}"));
+            assert!(said[0].location.as_ref().unwrap().excerpt.is_some());
+            let one = series(run, "BenchmarkA", metric);
             let fault = one.fault.as_ref().unwrap_or_else(|| panic!("{line}"));
             assert_eq!(fault.message, message, "{line}");
             let location = fault.location.as_ref().unwrap();
             assert_eq!((location.line, location.column), (Some(2), Some(column)), "{line}");
             assert_eq!(one.summary.get(Statistic::Median), Some(7.0 * 1e-9), "good samples stay: {line}");
-            assert_eq!(series(&run, "BenchmarkB", "time").fault, None);
-            assert_eq!(series(&run, "BenchmarkA", "memory").fault, None);
+            assert_eq!(series(run, "BenchmarkB", "time").fault, None);
+            assert_eq!(series(run, "BenchmarkA", "memory").fault, None);
         }
     }
 
@@ -211,6 +220,57 @@ mod tests {
         assert_eq!(diagnostics[1].message, "a value of `BenchmarkB` has no unit");
         assert_eq!(runs[0].series.len(), 1);
         assert!(diagnostics.iter().all(|d| d.severity == Severity::Warning));
+    }
+
+    #[test]
+    fn a_benchmark_with_nothing_but_malformed_lines_is_invalid() {
+        let good = "pkg: p\nBenchmarkB-8 1 1 ns/op\n";
+        let cases = [
+            ("BenchmarkA-8 100 10", "malformed result line: a value has no unit"),
+            ("BenchmarkA-8 \t 100\t 10", "malformed result line: a value has no unit"),
+            ("BenchmarkA-8 100", "malformed result line: the name is not followed by a result"),
+            ("BenchmarkA-8 \t 100", "malformed result line: it has no measurements"),
+            ("BenchmarkA-8 100 | 10 ns", "malformed result line: the name is not followed by a result"),
+        ];
+        for (line, message) in cases {
+            let (runs, diagnostics) = read(&format!("{good}{line}\nPASS\n"));
+            assert_eq!(codes(&diagnostics), [("malformed-line", Some(3))], "{line}");
+            assert_eq!(failures(&runs[0]), [("p::BenchmarkA".to_owned(), message.to_owned())], "{line}");
+            let fault = runs[0].failures.values().next().unwrap();
+            assert_eq!(fault.location.as_ref().unwrap().line, Some(3), "{line}");
+            for text in
+                [format!("{good}{line}\nBenchmarkA-8 1 5 ns/op\n"), format!("{good}BenchmarkA-8 1 5 ns/op\n{line}\n")]
+            {
+                let (runs, diagnostics) = read(&text);
+                assert_eq!(failures(&runs[0]), [], "another line is good: {text}");
+                assert_eq!(diagnostics.len(), 1, "{text}");
+                assert_eq!(samples(&runs[0], "p::BenchmarkA", "time"), [5e-9], "{text}");
+            }
+            let (runs, _) = read(&format!("note: a\n\nBenchmarkA-8 1 5 ns/op\n\nnote: b\n\n{line}\n"));
+            let of_runs: Vec<usize> = runs.iter().map(|run| run.failures.len()).collect();
+            assert_eq!(of_runs, [0, 1], "the other configuration has no result: {line}");
+        }
+        for line in ["BenchmarkA some log line", "BenchmarkA", "Benchmarks 100 are many", "Benchmark 1: sleep 1"] {
+            assert_eq!(failures(&read(&format!("{good}{line}\nPASS\n")).0[0]), [], "{line}");
+        }
+    }
+
+    #[test]
+    fn any_unit_of_time_per_operation_is_the_time() {
+        let both = run("BenchmarkA 1 3 us/op 2000 ns/op 1 KiB/op\nBenchmarkB 1 3 µs/op 4 ms/op 2 GB/s\n");
+        assert_eq!(samples(&both, "BenchmarkA", "time"), [2000.0 * 1e-9], "Go's own unit has the name");
+        assert_eq!(samples(&both, "BenchmarkA", "us/op"), [3.0 * 1e-6]);
+        assert_eq!(samples(&both, "BenchmarkA", "memory"), [1024.0]);
+        assert_eq!(samples(&both, "BenchmarkB", "time"), [3.0 * 1e-6]);
+        assert_eq!(samples(&both, "BenchmarkB", "ms/op"), [4.0 * 1e-3]);
+        assert_eq!(samples(&both, "BenchmarkB", "throughput"), [2e9]);
+    }
+
+    #[test]
+    fn a_wrong_number_of_iterations_is_said_once() {
+        let (runs, diagnostics) = read("BenchmarkA 0 1 ns/op 5 B/op 1 allocs/op\n");
+        assert_eq!(codes(&diagnostics), [("invalid-value", Some(1))]);
+        assert!(runs[0].series.values().all(|one| one.fault.is_some()));
     }
 
     #[test]

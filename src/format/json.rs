@@ -3,7 +3,8 @@
 //! The fast path is one typed pass of `serde_json`. Only when it fails is the document looked at again: Python writes bare
 //! `NaN`, `Infinity` and `-Infinity`, which are not JSON, and numbers such as `1e999` fit no `f64`. Such tokens are
 //! replaced by strings of the same length, which [`Number`] and [`Samples`] read as what they are, so that one bad number
-//! costs one row and not the file. What still fails is read a third time with its path tracked, for the message.
+//! costs one row and not the file. Python also writes halves of surrogate pairs, which are no characters and become U+FFFD.
+//! What still fails is read a third time with its path tracked, for the message.
 //!
 //! Keys that stand twice in one object are errors, because one of the two values would be lost: serde's derive reports them
 //! for structs, and [`Entries`] for maps.
@@ -79,8 +80,8 @@ fn explain<'a, T: Deserialize<'a>>(
 ) -> Diagnostic {
     let offset = byte_offset(text, error.line(), error.column());
     let again = format!("write the file again with `{written_by}`");
-    let said = error.to_string();
-    let said = said.rfind(" at line ").and_then(|end| said.get(..end)).unwrap_or(&said);
+    let said = said(error);
+    let said = said.as_str();
     match error.classify() {
         Category::Eof => Diagnostic::new(Code::InvalidJson, "the file is cut short: it ends in the middle of its JSON")
             .at(document.span(text.trim_end().len().saturating_sub(1), 1))
@@ -90,6 +91,12 @@ fn explain<'a, T: Deserialize<'a>>(
                 .at(document.span(offset, 1))
                 .help(again)
         }
+        // Two results in one file, or output of another program: writing it again the same way would not help.
+        Category::Io | Category::Syntax if said == "trailing characters" => {
+            Diagnostic::new(Code::MalformedDocument, "something stands behind the JSON document")
+                .at(document.span(offset, 1))
+                .help("put each result in a file of its own, and other output in another file")
+        }
         Category::Io | Category::Syntax => {
             Diagnostic::new(Code::InvalidJson, format!("not valid JSON: {}", text::shown(&said.into())))
                 .at(document.span(offset, 1))
@@ -97,18 +104,61 @@ fn explain<'a, T: Deserialize<'a>>(
         }
         Category::Data => {
             let value = text.get(start..).unwrap_or("");
-            let mut json = serde_json::Deserializer::from_str(value);
-            let tracked = serde_path_to_error::deserialize::<_, T>(&mut json);
-            let steps = tracked.as_ref().err().map(|e| steps(e.path())).unwrap_or_default();
+            let steps = steps_to_error::<T>(value);
             let place = match locate(value, &steps) {
                 Some((at, length)) => document.span(start + at, length),
                 None => document.span(offset.saturating_sub(1), 1),
             };
             let place = if steps.is_empty() { place } else { place.at(path(&steps)) };
-            let code = if said.starts_with("duplicate field") { Code::DuplicateKey } else { Code::MalformedDocument };
-            Diagnostic::new(code, in_words(said)).at(place).help(again)
+            Diagnostic::new(code_of_shape(said), in_words(said)).at(place).help(again)
         }
     }
+}
+
+/// What is wrong with a part of a document, and where in that part.
+pub(super) struct Wrong {
+    /// The kind of fault.
+    pub(super) code: Code,
+    /// What is wrong, in the words of JSON.
+    pub(super) message: String,
+    /// The way from the part to the value that is wrong.
+    pub(super) steps: Vec<Step>,
+}
+
+/// Reads a part of a document that is known to be one JSON value.
+///
+/// # Errors
+/// What keeps it from being a `T`.
+pub(super) fn part<'a, T: Deserialize<'a>>(value: &'a str) -> Result<T, Wrong> {
+    serde_json::from_str(value).map_err(|error| {
+        let said = &said(&error);
+        let (code, message) = match error.classify() {
+            Category::Data => (code_of_shape(said), in_words(said)),
+            _ if said.contains("recursion limit") => {
+                (Code::NestedTooDeep, "nested more than 127 levels deep".to_owned())
+            }
+            _ => (Code::InvalidJson, format!("not valid JSON: {}", text::shown(&said.as_str().into()))),
+        };
+        Wrong { code, message, steps: steps_to_error::<T>(value) }
+    })
+}
+
+/// What serde says, without the place.
+fn said(error: &serde_json::Error) -> String {
+    let mut said = error.to_string();
+    said.truncate(said.rfind(" at line ").unwrap_or(said.len()));
+    said
+}
+
+fn code_of_shape(said: &str) -> Code {
+    if said.starts_with("duplicate field") { Code::DuplicateKey } else { Code::MalformedDocument }
+}
+
+/// The way to the value that is not what it should be.
+fn steps_to_error<'a, T: Deserialize<'a>>(value: &'a str) -> Vec<Step> {
+    let mut json = serde_json::Deserializer::from_str(value);
+    let tracked = serde_path_to_error::deserialize::<_, T>(&mut json);
+    tracked.as_ref().err().map(|error| steps(error.path())).unwrap_or_default()
 }
 
 /// Byte offset of a line and column (both from 1; the column counts bytes) as `serde_json` gives them.
@@ -295,15 +345,27 @@ fn value_end(bytes: &[u8], from: usize) -> usize {
     bytes.len()
 }
 
-/// The text with bare `NaN`, `Infinity` and numbers beyond the range of `f64` as strings of the same length, so that
-/// every offset stays right. `None` if it has none of them.
+/// The text as [`parse`] reads it where it is not JSON as it stands. Every offset in it is right for the text as well.
+pub(super) fn repaired(text: &str) -> Cow<'_, str> {
+    standard(text).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The text with bare `NaN`, `Infinity` and numbers beyond the range of `f64` as strings of the same length, and lone
+/// surrogates as U+FFFD, so that every offset stays right. `None` if it has none of them.
 fn standard(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut changed: Option<Vec<u8>> = None;
     let mut i = 0;
     while let Some(byte) = bytes.get(i) {
         if *byte == b'"' {
-            i = string_end(bytes, i).unwrap_or(bytes.len());
+            let end = string_end(bytes, i).unwrap_or(bytes.len());
+            for at in lone_surrogates(bytes.get(i..end).unwrap_or(&[])) {
+                let out = changed.get_or_insert_with(|| bytes.to_vec());
+                if let Some(slot) = out.get_mut(i + at..i + at + 6) {
+                    slot.copy_from_slice(b"\\ufffd");
+                }
+            }
+            i = end;
             continue;
         }
         if !(byte.is_ascii_alphanumeric() || *byte == b'-') {
@@ -336,6 +398,27 @@ fn standard(text: &str) -> Option<String> {
         i += length;
     }
     String::from_utf8(changed?).ok()
+}
+
+/// Where in a string the escapes are that are half of a surrogate pair without the other half.
+fn lone_surrogates(string: &[u8]) -> Vec<usize> {
+    let unit = |at: usize| {
+        let digits = string.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let (mut lone, mut at) = (Vec::new(), 0);
+    while let Some(byte) = string.get(at) {
+        at += match (byte, unit(at)) {
+            (b'\\', Some(0xD800..=0xDBFF)) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => 12,
+            (b'\\', Some(0xD800..=0xDFFF)) => {
+                lone.push(at);
+                6
+            }
+            (b'\\', _) => 2,
+            _ => 1,
+        };
+    }
+    lone
 }
 
 // What `standard` puts between quotes: short enough for every token, and nothing that people write.

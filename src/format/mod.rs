@@ -206,22 +206,109 @@ pub enum Detection {
 }
 
 /// Finds the format of a document by its content.
+///
+/// A document of one format behind one of another makes it a document of several, because reading it as the first would
+/// lose the second without a word.
 pub fn detect(text: &str) -> Detection {
     for whole in [false, true] {
         let probe = if whole { Probe::whole(text) } else { Probe::head(text) };
-        let mut claims: Vec<&'static Format> = Vec::new();
-        for format in FORMATS {
-            if let Reader::Text { claims: claim, .. } = format.reader
-                && claim(&probe)
-            {
-                claims.push(format);
-            }
-        }
+        let claims = claims(&probe);
         match claims.as_slice() {
             [] => {}
-            [one] => return Detection::One(one),
+            [one] => {
+                return match behind(one, text) {
+                    Some(other) => Detection::Several(vec![one, other]),
+                    None => Detection::One(one),
+                };
+            }
             _ => return Detection::Several(claims),
         }
     }
     Detection::None
+}
+
+/// The text formats that claim what was looked at.
+fn claims(probe: &Probe<'_>) -> Vec<&'static Format> {
+    let claims = |format: &Format| matches!(format.reader, Reader::Text { claims, .. } if claims(probe));
+    FORMATS.iter().copied().filter(|format| claims(format)).collect()
+}
+
+/// How many lines of a document that could begin a JSON document are looked at; a log can be full of them.
+const MOST_STARTS: usize = 64;
+
+/// How the events of a JSON stream of Go begin, which has one on every line.
+const EVENTS: [&str; 3] = ["{\"Time\":", "{\"ImportPath\":", "{\"Action\":"];
+
+/// The other format that a document which `first` claims goes on with, from some line on.
+///
+/// Formats that are read line by line pass over what they do not know. The others are JSON, whose reader refuses what
+/// stands behind its document.
+fn behind(first: &Format, text: &str) -> Option<&'static Format> {
+    if first.name != go::FORMAT.name && first.name != go_json::FORMAT.name {
+        return None;
+    }
+    let events = first.name == go_json::FORMAT.name;
+    let rests = text.match_indices("\n{").filter_map(|(at, _)| text.get(at + 1..));
+    let mut starts = rests.filter(|rest| !events || !EVENTS.iter().any(|event| rest.starts_with(event))).peekable();
+    let other = |probe: Probe<'_>| claims(&probe).into_iter().find(|other| other.name != first.name && probe.is_json());
+    // Sorted keys can put those that tell the format far behind the samples.
+    let whole = starts.peek().copied();
+    starts.take(MOST_STARTS).find_map(|rest| other(Probe::head(rest))).or_else(|| other(Probe::whole(whole?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GO: &str = "goos: linux\npkg: p\nBenchmarkA-8 \t 10\t 5 ns/op\nPASS\nok  \tp\t1.0s\n";
+    const PYTEST: &str = "{\n    \"machine_info\": {},\n    \"benchmarks\": []\n}\n";
+    const EVENT: &str = "{\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"x\\n\"}\n";
+
+    fn found(text: &str) -> Vec<&'static str> {
+        match detect(text) {
+            Detection::One(one) => vec![one.name],
+            Detection::Several(several) => several.iter().map(|format| format.name).collect(),
+            Detection::None => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn two_formats_in_one_file_are_never_taken_for_one() {
+        let long = format!("{}{GO}", "a log line\n".repeat(10_000));
+        let sorted = format!("{{\n \"benchmarks\": [{}],\n \"machine_info\": {{}}\n}}\n", "1, ".repeat(50_000));
+        let go_first = ["go", "pytest-benchmark"];
+        assert_eq!(found(&format!("{GO}{PYTEST}")), go_first);
+        assert_eq!(found(&format!("{GO}{PYTEST}").replace('\n', "\r\n")), go_first);
+        assert_eq!(found(&format!("{GO}{{\"level\": 1}}\n{}", PYTEST.replace('\n', ""))), go_first);
+        assert_eq!(found(&format!("{long}{PYTEST}")), go_first);
+        assert_eq!(found(&format!("{GO}{sorted}")), go_first);
+        assert_eq!(found(&format!("{}{PYTEST}", EVENT.repeat(2000))), ["go-json", "pytest-benchmark"]);
+        assert_eq!(found(&format!("{}{EVENT}", GO.repeat(2000))), ["go", "go-json"]);
+        assert_eq!(found(&format!("{PYTEST}{GO}")), go_first, "the other way round");
+    }
+
+    #[test]
+    fn text_behind_a_long_document_is_refused_by_its_reader() {
+        let entry = "{\"name\": \"a\", \"stats\": {\"data\": [1]}}";
+        let pytest =
+            format!("{{\"machine_info\": {{}}, \"benchmarks\": [{}{entry}]}}\n", format!("{entry}, ").repeat(2000));
+        let text = format!("{pytest}{GO}");
+        let Detection::One(Format { reader: Reader::Text { parse, .. }, .. }) = detect(&text) else { panic!() };
+        let mut diagnostics = Diagnostics::new();
+        assert!(parse(&Document { name: "x".into(), text: &text }, &mut diagnostics).is_empty());
+        let said = diagnostics.into_vec();
+        assert_eq!((said.len(), said[0].code.as_str()), (1, "malformed-document"));
+        assert_eq!(said[0].message, "something stands behind the JSON document");
+        assert_eq!(said[0].location.as_ref().unwrap().line, Some(2));
+        assert!(!said[0].help.iter().any(|help| help.contains("pytest")), "{:?}", said[0].help);
+    }
+
+    #[test]
+    fn more_of_the_same_format_is_one_format() {
+        assert_eq!(found(&format!("{GO}{GO}")), ["go"]);
+        assert_eq!(found(&format!("{GO}{{\"level\": \"info\"}}\n[x] y\n{GO}")), ["go"]);
+        assert_eq!(found(&EVENT.repeat(3000)), ["go-json"]);
+        let run = "{\"schema\": \"perfgate-run/1\"}\n";
+        assert_eq!(found(&run.repeat(2)), ["perfgate"]);
+    }
 }

@@ -19,7 +19,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::json::{self, Entries, Number, Samples, Step};
 use super::{Document, Format, Probe, Reader};
-use crate::diag::{Code, Diagnostic, Diagnostics, Location};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity};
 use crate::model::{
     BenchmarkId, Better, Details, Environment, Fault, Kind, MetricId, Observation, Origin, Run, SeriesKey, Statistic,
     Subject, Summary, Unit,
@@ -27,6 +27,7 @@ use crate::model::{
 use crate::text::{self, Untrusted};
 use crate::unit;
 
+mod one_by_one;
 #[cfg(test)]
 mod tests;
 
@@ -52,9 +53,8 @@ fn claims(probe: &Probe<'_>) -> bool {
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with a `benchmarks` array")]
-struct File<'a> {
-    #[serde(borrow)]
-    benchmarks: Vec<Benchmark<'a>>,
+struct File<B> {
+    benchmarks: Vec<B>,
     #[serde(default)]
     machine_info: Option<MachineInfo>,
     #[serde(default)]
@@ -227,13 +227,22 @@ impl<'de> Deserialize<'de> for Extra {
 
 fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     let mut scratch = String::new();
-    let file: File<'_> = match json::parse(document, &mut scratch, FORMAT.written_by) {
-        Ok(file) => file,
-        Err(diagnostic) => {
+    match json::parse::<File<Benchmark<'_>>>(document, &mut scratch, FORMAT.written_by) {
+        Ok(file) => runs(document, file, diagnostics, |reading, index, entry| reading.benchmark(index, entry)),
+        Err(diagnostic) => one_by_one::parse(document, diagnostics).unwrap_or_else(|| {
             diagnostics.push(diagnostic);
-            return Vec::new();
-        }
-    };
+            Vec::new()
+        }),
+    }
+}
+
+/// The runs of a file. `take` takes one of its benchmarks.
+fn runs<B>(
+    document: &Document<'_>,
+    file: File<B>,
+    diagnostics: &mut Diagnostics,
+    take: impl Fn(&mut Reading<'_, '_>, usize, B),
+) -> Vec<Run> {
     let File { benchmarks, machine_info, commit_info, datetime, version } = file;
     if benchmarks.is_empty() {
         diagnostics.push(
@@ -251,7 +260,7 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     run.subject.taken_at = datetime.0.as_deref().and_then(seconds_since_1970);
     let mut reading = Reading { document, diagnostics, run, name: Untrusted::default(), located: 0, abridged: 0 };
     for (index, benchmark) in benchmarks.into_iter().enumerate() {
-        reading.benchmark(index, benchmark);
+        take(&mut reading, index, benchmark);
     }
     let Reading { run, abridged, .. } = reading;
     if abridged > 0 {
@@ -308,11 +317,7 @@ struct Reading<'a, 'd> {
 impl Reading<'_, '_> {
     fn benchmark(&mut self, index: usize, benchmark: Benchmark<'_>) {
         let Benchmark { name, fullname, group, params, param, extra_info, stats } = benchmark;
-        let package = fullname.as_deref().filter(|full| *full != name.as_ref()).map(|full| {
-            let package = full.strip_suffix(name.as_ref()).and_then(|p| p.strip_suffix("::"));
-            Untrusted::from(package.unwrap_or(full))
-        });
-        let id = BenchmarkId::new(FORMAT.name, package, name.as_ref());
+        let id = id_of(&name, fullname.as_deref());
         self.name = id.name.clone();
         let details = Details { params: texts(params.unwrap_or_default(), param).into(), group: group.known() };
         if details != Details::default() {
@@ -475,9 +480,21 @@ impl Reading<'_, '_> {
         } else {
             Location::file(self.document.name.clone()).at(json::path(&path))
         };
-        self.diagnostics.push(Diagnostic::new(code, headline).at(location.clone()));
+        let mut diagnostic = Diagnostic::new(code, headline).at(location.clone());
+        // It costs one row, also where it would cost the file elsewhere.
+        diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+        self.diagnostics.push(diagnostic);
         Fault { message, location: Some(location) }
     }
+}
+
+/// A benchmark by its name, and by its file, class and name.
+fn id_of(name: &str, fullname: Option<&str>) -> BenchmarkId {
+    let package = fullname.filter(|full| *full != name).map(|full| {
+        let package = full.strip_suffix(name).and_then(|p| p.strip_suffix("::"));
+        Untrusted::from(package.unwrap_or(full))
+    });
+    BenchmarkId::new(FORMAT.name, package, name)
 }
 
 fn key(name: &'static str) -> Step {

@@ -14,7 +14,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::collect::{Benchmark, Collector, Key, Labels, Part, Series};
 use super::names::{Suffixes, split};
-use super::units::{STANDARD, UnitEntry, Units};
+use super::units::{OF_ITS_OWN, UnitEntry, Units};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::model::{
     BenchmarkId, Details, Environment, Fault, MetricId, Observation, Origin, Run, SeriesKey, Subject, Summary,
@@ -53,7 +53,14 @@ impl Collector {
                 let package = key.package.and_then(|at| packages.get_index(at as usize)).cloned();
                 BenchmarkId::new(tool.clone(), package, suffixes.kept(&key.name))
             };
-            for (key, fault) in failures(part.failures, suffixes) {
+            let mut failed = part.failures;
+            for (key, fault) in part.malformed {
+                // One good line says what the benchmark takes, and the other ones were reported.
+                if part.benchmarks.get(&key).is_none_or(Benchmark::is_empty) {
+                    failed.entry(key).or_insert(fault);
+                }
+            }
+            for (key, fault) in failures(failed, suffixes) {
                 draft.run.failures.entry(id(&key)).or_insert(fault);
             }
             for (key, benchmark) in part.benchmarks {
@@ -141,16 +148,20 @@ fn united(parts: Vec<Part>) -> Vec<Part> {
     }
     let mut united: IndexMap<Labels, Part> = IndexMap::new();
     for part in parts {
-        let Part { labels, benchmarks, failures } = part;
+        let Part { labels, benchmarks, failures, malformed } = part;
         let mut all = first.clone();
         all.extend(labels);
         let into = united.entry(all.clone()).or_insert_with(|| Part {
             labels: all,
             benchmarks: IndexMap::new(),
             failures: BTreeMap::new(),
+            malformed: BTreeMap::new(),
         });
         for (key, fault) in failures {
             into.failures.entry(key).or_insert(fault);
+        }
+        for (key, fault) in malformed {
+            into.malformed.entry(key).or_insert(fault);
         }
         for (key, benchmark) in benchmarks {
             match into.benchmarks.entry(key) {
@@ -236,13 +247,15 @@ fn details(name: &str, suffixes: &Suffixes, words: &mut IndexSet<Untrusted>) -> 
 /// Turns a benchmark's series into observations, in the order of their metrics.
 fn observe(id: &BenchmarkId, benchmark: Benchmark, units: &Units, out: &mut Vec<(SeriesKey, Observation)>) {
     let Benchmark { position, mut series } = benchmark;
-    // Metrics that all formats share come first, so that a custom unit called `time` cannot take their name. Custom units
-    // are metrics by their own text and cannot be in the way of each other.
-    series.sort_by_key(|series| !units.get(series.unit).is_some_and(|unit| unit.standard));
+    // Metrics that all formats share come first, so that a custom unit called `time` cannot take their name, and of two
+    // units of one metric Go's own. Custom units are metrics by their own text and cannot be in the way of each other.
+    let rank = |series: &Series| units.get(series.unit).map_or(u8::MAX, |unit| unit.rank);
+    series.sort_by_key(rank);
+    let shared = series.iter().filter(|series| rank(series) < OF_ITS_OWN).count();
     let mut named: Vec<(MetricId, &UnitEntry, Series)> = Vec::with_capacity(series.len());
     for one in series {
         let Some(unit) = units.get(one.unit) else { continue };
-        let taken = |metric: &MetricId| named.iter().take(STANDARD.len()).any(|(known, ..)| known == metric);
+        let taken = |metric: &MetricId| named.iter().take(shared).any(|(known, ..)| known == metric);
         let mut metric = unit.metric.clone();
         if taken(&metric) {
             metric = MetricId(unit.text.clone());

@@ -124,6 +124,11 @@ impl Benchmark {
 }
 
 impl Benchmark {
+    /// Whether there is neither a sample nor a fault.
+    pub(super) fn is_empty(&self) -> bool {
+        self.series.iter().all(|series| series.samples.is_empty() && series.fault.is_none())
+    }
+
     /// Adds later results of the same benchmark.
     pub(super) fn append(&mut self, later: Self) {
         for mut series in later.series {
@@ -143,6 +148,8 @@ pub(super) struct Part {
     pub(super) labels: Labels,
     pub(super) benchmarks: IndexMap<Key, Benchmark>,
     pub(super) failures: BTreeMap<Key, Fault>,
+    /// Result lines without a result. They are failures of benchmarks that have no other result.
+    pub(super) malformed: BTreeMap<Key, Fault>,
 }
 
 /// Where the next result belongs.
@@ -226,7 +233,12 @@ impl Collector {
         }
         let at = self.parts.len();
         self.by_labels.insert(labels.clone(), at);
-        self.parts.push(Part { labels: labels.clone(), benchmarks: IndexMap::new(), failures: BTreeMap::new() });
+        self.parts.push(Part {
+            labels: labels.clone(),
+            benchmarks: IndexMap::new(),
+            failures: BTreeMap::new(),
+            malformed: BTreeMap::new(),
+        });
         at
     }
 
@@ -280,6 +292,8 @@ impl Collector {
         let count = fields.next().unwrap_or("");
         let counted = count.bytes().any(|b| b != b'0') && count.len() < 19 && count.bytes().all(|b| b.is_ascii_digit());
         let (mut nth, mut carried) = (0, None);
+        let mut malformed: Option<Fault> = None;
+        let mut miscounted: Option<Location> = None;
         while let Some(value) = carried.take().or_else(|| fields.next()) {
             let parsed = number(value);
             let unit = match (fields.next(), parsed) {
@@ -297,11 +311,13 @@ impl Collector {
                 (next, _) => next,
             };
             let Some(unit) = unit else {
+                let location = marker.at(line, value);
                 let shown = text::shown(&name.into());
                 diagnostics.push(
                     Diagnostic::new(Code::MalformedLine, format!("a value of `{shown}` has no unit"))
-                        .at(marker.at(line, value)),
+                        .at(location.clone()),
                 );
+                malformed.get_or_insert_with(|| malformed_line("a value has no unit", location));
                 continue;
             };
             let Some(series) = benchmark.series(units, nth, unit, *repeats) else { continue };
@@ -310,36 +326,67 @@ impl Collector {
             let scaled = parsed.unwrap_or(0.0) * entry.map_or(1.0, |unit| unit.parsed.factor);
             let wrong = if !counted {
                 if count.bytes().all(|b| b == b'0') {
-                    Some((count, "measured over 0 iterations".to_owned()))
+                    Some((Code::InvalidValue, count, "measured over 0 iterations".to_owned()))
                 } else {
                     let shown = text::shown(&count.into());
-                    Some((count, format!("`{shown}` is not a number of iterations")))
+                    Some((Code::InvalidValue, count, format!("`{shown}` is not a number of iterations")))
                 }
             } else if parsed.is_none() {
                 Some(if unit == value {
-                    (value, format!("no number stands before `{}`", text::shown(&unit.into())))
+                    (Code::MalformedNumber, value, format!("no number stands before `{}`", text::shown(&unit.into())))
                 } else {
-                    (value, format!("`{}` is not a number", text::shown(&value.into())))
+                    (Code::MalformedNumber, value, format!("`{}` is not a number", text::shown(&value.into())))
                 })
             } else if !scaled.is_finite() || (scaled < 0.0 && entry.is_some_and(UnitEntry::never_negative)) {
-                Some((value, format!("`{}` cannot be a measurement", text::shown(&value.into()))))
+                let message = format!("`{}` cannot be a measurement", text::shown(&value.into()));
+                Some((Code::InvalidValue, value, message))
             } else {
                 None
             };
             match wrong {
                 None => series.samples.push(scaled),
-                Some((part, message)) if series.fault.is_none() => {
-                    series.fault = Some(Box::new(Fault { message, location: Some(marker.at(line, part)) }));
+                Some((code, part, message)) if series.fault.is_none() => {
+                    // A wrong number of iterations spoils every value of its line, and is said once.
+                    let said = if counted { None } else { miscounted.clone() };
+                    let location = said.unwrap_or_else(|| {
+                        let location = marker.at(line, part);
+                        let headline = format!("`{}`: {message}", text::shown(&name.into()));
+                        diagnostics.push(Diagnostic::new(code, headline).at(location.clone()));
+                        location
+                    });
+                    if !counted {
+                        miscounted = Some(location.clone());
+                    }
+                    series.fault = Some(Box::new(Fault { message, location: Some(location) }));
                 }
                 Some(_) => {}
             }
         }
         if nth == 0 && carried.is_none() && Fields::of(rest).count() < 2 {
+            let location = marker.at(line, line.text.trim_end());
             let shown = text::shown(&name.into());
             diagnostics.push(
                 Diagnostic::new(Code::MalformedLine, format!("the result of `{shown}` has no measurements"))
-                    .at(marker.at(line, line.text.trim_end())),
+                    .at(location.clone()),
             );
+            malformed = Some(malformed_line("it has no measurements", location));
+        }
+        if let Some(fault) = malformed {
+            self.note_malformed(place, name, fault);
+        }
+    }
+
+    /// Takes a line that begins like a result, with a name and a number, and does not go on like one.
+    pub(super) fn no_result(&mut self, place: &mut Place, name: &str, location: Location) {
+        // The benchmark is known from here on, so that its suffix counts and its configuration is its own.
+        if self.find(place, name).is_some() {
+            self.note_malformed(place, name, malformed_line("the name is not followed by a result", location));
+        }
+    }
+
+    fn note_malformed(&mut self, place: &Place, name: &str, fault: Fault) {
+        if let Some(part) = self.parts.get_mut(place.part) {
+            part.malformed.entry(Key { package: place.package, name: name.into() }).or_insert(fault);
         }
     }
 
@@ -428,6 +475,11 @@ impl Collector {
             }
         }
     }
+}
+
+/// What is wrong with a benchmark of which the file has nothing but such lines.
+fn malformed_line(what: &str, location: Location) -> Fault {
+    Fault { message: format!("malformed result line: {what}"), location: Some(location) }
 }
 
 /// The message for a result that the end of the file cuts.

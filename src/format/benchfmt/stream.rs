@@ -128,7 +128,12 @@ impl Stream {
                 (Code::TruncatedLine, format!("the file ends within the line of `{shown}`"))
             };
             let location = collector.locate(&line, line.text.trim_end());
-            diagnostics.push(Diagnostic::new(code, message).at(location));
+            diagnostics.push(Diagnostic::new(code, message).at(location.clone()));
+            if line.whole && is_count(first) && first.bytes().any(|b| b.is_ascii_digit()) {
+                let mut place = self.place(collector);
+                collector.no_result(&mut place, name, location);
+                self.place = Some(place);
+            }
         }
     }
 

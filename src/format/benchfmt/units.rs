@@ -1,6 +1,7 @@
 //! What the units of Go results mean: metric, SI base, direction, noisy or exact.
 //!
-//! The four units of the `testing` package have metrics of their own; every other unit is its own metric. `Unit` lines
+//! Times, bytes and allocations per operation and bytes per time are the metrics that all formats share, in whatever unit
+//! they are given, so that a `us/op` compares with an `ns/op`; every other unit is its own metric. `Unit` lines
 //! (golang/perf 712aea8, `benchfmt/reader.go`) override direction and kind for the whole file, wherever they stand.
 //!
 //! Not here: the factors of units (`crate::unit`).
@@ -13,8 +14,11 @@ use crate::model::{Better, Kind, MetricId};
 use crate::text::Untrusted;
 use crate::unit::{self, Parsed, Unit};
 
-/// Units with a metric that all formats share. Cut units are measured against these.
+/// The units that Go itself writes. Cut units are measured against these, and of two units of one metric they win.
 pub(super) const STANDARD: [&str; 5] = ["ns/op", "MB/s", "B/s", "B/op", "allocs/op"];
+
+/// The rank of units that are metrics of their own.
+pub(super) const OF_ITS_OWN: u8 = 2;
 
 /// Counts of which less is better when they are given per operation.
 const COSTS: [&str; 9] =
@@ -26,22 +30,24 @@ pub(super) struct UnitEntry {
     pub(super) text: Untrusted,
     /// Factor, SI unit and direction.
     pub(super) parsed: Parsed,
-    /// The metric it measures, and whether that is one of the standard ones.
+    /// The metric it measures.
     pub(super) metric: MetricId,
-    /// Whether the metric's name is one that all formats share; such a series wins the name over a custom unit.
-    pub(super) standard: bool,
+    /// Which of two units has a metric's name: the one with the lower rank, 0 for Go's own.
+    pub(super) rank: u8,
     kind: Kind,
 }
 
 impl UnitEntry {
     fn new(text: &str) -> Self {
         let mut parsed = unit::parse(text);
-        let (name, kind) = match text {
-            "ns/op" => (Some(MetricId::TIME), Kind::Noisy),
+        // `p99-ns` is a time as well, but another one.
+        let plain = !text.contains(['-', '*']);
+        let (name, kind) = match (&parsed.unit, text.strip_suffix("/op")) {
+            (Unit::Second, Some(_)) if plain => (Some(MetricId::TIME), Kind::Noisy),
             // Bytes are divided by the iterations and rounded, so equal code can give 37 and 38.
-            "B/op" => (Some(MetricId::MEMORY), Kind::Noisy),
-            "allocs/op" => (Some(MetricId::ALLOCS), Kind::Exact),
-            "MB/s" | "B/s" => (Some(MetricId::THROUGHPUT), Kind::Noisy),
+            (Unit::Byte, Some(_)) if plain => (Some(MetricId::MEMORY), Kind::Noisy),
+            (Unit::BytePerSecond, _) if plain => (Some(MetricId::THROUGHPUT), Kind::Noisy),
+            (_, Some("allocs")) => (Some(MetricId::ALLOCS), Kind::Exact),
             _ => (None, Kind::Noisy),
         };
         if parsed.better.is_none()
@@ -52,7 +58,12 @@ impl UnitEntry {
         }
         let text = Untrusted::from(text);
         let metric = name.map_or_else(|| MetricId(text.clone()), MetricId::new);
-        Self { text, parsed, metric, standard: name.is_some(), kind }
+        let rank = match name {
+            Some(_) if STANDARD.contains(&text.raw()) => 0,
+            Some(_) => 1,
+            None => OF_ITS_OWN,
+        };
+        Self { text, parsed, metric, rank, kind }
     }
 
     /// Whether a value below zero cannot be a measurement.
@@ -181,7 +192,16 @@ mod tests {
             ("B/op", "memory", lower, Kind::Noisy),
             ("allocs/op", "allocs", lower, Kind::Exact),
             ("MB/s", "throughput", Some(Better::Higher), Kind::Noisy),
+            ("us/op", "time", lower, Kind::Noisy),
+            ("µs/op", "time", lower, Kind::Noisy),
+            ("sec/op", "time", lower, Kind::Noisy),
+            ("KB/op", "memory", lower, Kind::Noisy),
+            ("MiB/op", "memory", lower, Kind::Noisy),
+            ("GiB/s", "throughput", Some(Better::Higher), Kind::Noisy),
             ("p99-ns", "p99-ns", lower, Kind::Noisy),
+            ("gc-ns/op", "gc-ns/op", lower, Kind::Noisy),
+            ("disk-MB/s", "disk-MB/s", Some(Better::Higher), Kind::Noisy),
+            ("ms", "ms", lower, Kind::Noisy),
             ("hits/op", "hits/op", None, Kind::Noisy),
             ("L1-dcache-load-misses/op", "L1-dcache-load-misses/op", lower, Kind::Noisy),
             ("page-faults/op", "page-faults/op", lower, Kind::Noisy),

@@ -55,6 +55,9 @@ fn replaced_numbers_keep_every_offset() {
     assert_eq!(changed.find("1e5"), text.find("1e5"));
     assert!(changed.ends_with("\"a\\\"NaN\", 1e5, Nan, -inf]"), "{changed}");
     assert_eq!(standard("[1e308, \"NaN\"]"), None);
+    let lone = r#"["\ud800", "a\\ud800", "\uD83D\uDE00\ude00", "\ud83d\ud83d\ude00 \u00e9"]"#;
+    let expected = r#"["\ufffd", "a\\ud800", "\uD83D\uDE00\ufffd", "\ufffd\ud83d\ude00 \u00e9"]"#;
+    assert_eq!(standard(lone).as_deref(), Some(expected));
 }
 
 #[test]
@@ -62,7 +65,7 @@ fn every_way_to_be_wrong_has_its_code() {
     let cases = [
         ("{", Code::InvalidJson),
         (r#"{"rows": [{"value": 1"#, Code::InvalidJson),
-        (r#"{"rows": [{"value": 1}]} x"#, Code::InvalidJson),
+        (r#"{"rows": [{"value": 1}]} x"#, Code::MalformedDocument),
         ("rows: 1", Code::InvalidJson),
         (r#"{"rows": [{"value": NaN}, {"value": nan}]}"#, Code::InvalidJson),
         ("{}", Code::MalformedDocument),

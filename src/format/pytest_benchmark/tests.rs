@@ -123,6 +123,60 @@ fn a_benchmark_without_stats_failed() {
 }
 
 #[test]
+fn a_malformed_entry_costs_its_row_and_not_the_file() {
+    let good = entry("test_good", r#""data": [1, 2]"#);
+    let missing = "malformed entry: the key `name` is missing";
+    let array = "malformed entry: expected an array of numbers, found a string";
+    let cases = [
+        (r#"{"stats": {"data": [1]}}"#, "benchmarks[1]", missing, "benchmarks[1]"),
+        (r#"{"fullname": "t.py::A::test_x[a::b]", "stats": null}"#, "t.py::A::test_x[a::b]", missing, "benchmarks[1]"),
+        ("null", "benchmarks[1]", "malformed entry: expected a benchmark as an object, found null", "benchmarks[1]"),
+        (&entry("test_x", r#""data": "x""#), "tests/t.py::TestA::test_x", array, "benchmarks[1].stats.data"),
+        (
+            &entry("test_x", r#""mean": [1], "max": NaN"#),
+            "tests/t.py::TestA::test_x",
+            "malformed entry: expected a number, found an array",
+            "benchmarks[1].stats.mean",
+        ),
+        (
+            r#"{"name": "test_x", "stats": 5}"#,
+            "test_x",
+            "malformed entry: expected an object, found a number",
+            "benchmarks[1].stats",
+        ),
+        (
+            r#"{"name": "test_x", "stats": {"data": [1], "data": [2]}}"#,
+            "test_x",
+            "malformed entry: the key `data` stands twice in one object",
+            "benchmarks[1].stats",
+        ),
+    ];
+    for (bad, name, message, path) in cases {
+        let text = with(&format!("{good},\n{bad},\n{}", entry("test_last", r#""data": [3]"#)));
+        let (runs, said) = read(&text);
+        assert_eq!(said.len(), 1, "{bad}: {said:?}");
+        assert_eq!(said[0].severity, Severity::Warning);
+        assert_eq!(runs[0].series.len(), 2, "{bad}");
+        assert_eq!(series(&runs[0], "test_last", "time").origin.position, 2);
+        let (id, fault) = runs[0].failures.first_key_value().unwrap();
+        assert_eq!((id.qualified().raw(), fault.message.as_str()), (name, message));
+        let place = fault.location.as_ref().unwrap();
+        assert_eq!((place.line, place.path.as_ref().unwrap().raw()), (Some(2), path), "{bad}");
+    }
+    let (runs, said) = read(&with("null, 3").replace("\"5.1.0\"", "{}"));
+    assert_eq!((runs[0].failures.len(), said.len()), (2, 2));
+    let (runs, said) = read(&with("null").replace("[null]", "{}"));
+    assert_eq!((runs.len(), said[0].severity), (0, Severity::Error), "no array of entries");
+}
+
+#[test]
+fn half_a_character_in_a_name_costs_nothing() {
+    let (runs, said) = read(&with(&entry(r"test_a[\ud800]", r#""data": [1]"#)));
+    assert!(said.is_empty(), "{said:?}");
+    assert_eq!(series(&runs[0], "test_a[\u{fffd}]", "time").samples.as_deref(), Some(&[1.0][..]));
+}
+
+#[test]
 fn numbers_of_extra_info_are_series() {
     let extra = r#""extra_info": {"parse_ms": 2, "peak_bytes": 10, "requests_per_sec": 5, "hit_pct": 40, "loss": 0.5,
         "ok": true, "note": "N", "nan": "nan", "time": 3, "nested": {"size_kb": 2, "deep": {"n": 1}, "list": [1]}}"#;
