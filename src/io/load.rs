@@ -334,7 +334,8 @@ fn ambiguous(name: &Untrusted, formats: &[&'static Format]) -> Diagnostic {
     let names: Vec<&str> = formats.iter().map(|f| f.name).collect();
     Diagnostic::new(Code::AmbiguousFormat, format!("the content fits several formats: {}", names.join(", ")))
         .at(Location::file(name.clone()))
-        .help(format!("say which: `--input-format {}`", names.first().copied().unwrap_or("NAME")))
+        .help("if two results were put into one file, put each into a file of its own")
+        .help(format!("otherwise say which it is: `--input-format {}`", names.first().copied().unwrap_or("NAME")))
 }
 
 fn unrecognised(name: &Untrusted, content: &str) -> Diagnostic {
