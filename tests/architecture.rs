@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Modules that may touch files, processes, the environment or the network.
-const SHELL: &[&str] = &["io", "store", "runner", "github"];
+const SHELL: &[&str] = &["io"];
 
 const MAX_LINES: usize = 600;
 

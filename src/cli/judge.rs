@@ -94,14 +94,7 @@ pub(super) fn compare(
 }
 
 /// The history without runs that are on a side too: a run must not be judged by itself.
-fn without_sides(
-    mut history: Vec<Run>,
-    before: &load::Side,
-    now: &load::Side,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Run> {
-    // One run named twice is one run.
-    history.dedup();
+fn without_sides(history: Vec<Run>, before: &load::Side, now: &load::Side, diagnostics: &mut Diagnostics) -> Vec<Run> {
     let all = history.len();
     let kept: Vec<Run> =
         history.into_iter().filter(|run| !before.runs.contains(run) && !now.runs.contains(run)).collect();

@@ -35,6 +35,9 @@ pub fn side(arguments: &[String], forced: Option<&'static Format>, diagnostics: 
             diagnostics.push(diagnostic);
         }
     }
+    // A file that two arguments name is read once: it is no further run.
+    let mut named = BTreeSet::new();
+    items.retain(|item| item.origin.name.raw() == "<stdin>" || named.insert((item.origin.name.clone(), item.part())));
     let parsed: Vec<Part> = items.into_par_iter().map(|item| parse(item, forced)).collect();
     let mut parts = Vec::new();
     let mut skipped: BTreeMap<usize, Vec<Untrusted>> = BTreeMap::new();
@@ -128,6 +131,16 @@ struct Item {
     source: Source,
     /// Whether the user named this very file, so that it must be usable.
     explicit: bool,
+}
+
+impl Item {
+    /// The baseline of the tree that is read, if one is named.
+    fn part(&self) -> Option<String> {
+        match &self.source {
+            Source::Tree { part, .. } => part.clone(),
+            Source::File(_) => None,
+        }
+    }
 }
 
 struct Part {

@@ -1,6 +1,6 @@
 //! The outside world: files, globs, folders, the environment, the clock, and writing reports.
 //!
-//! The only place besides `store`, `runner` and `github` that touches any of these. [`load`] turns what a user names on
+//! The only place that touches any of these. [`load`] turns what a user names on
 //! the command line into the runs of one side; [`files`] finds and reads, [`system`] knows the environment.
 //!
 //! Not here: what a file means (`format`), and what to do with a failure (`cli`).

@@ -237,7 +237,10 @@ fn otherwise(report: &Report, row: &Row) -> String {
             ways.into_iter().flatten().collect::<Vec<_>>().join("; ")
         }
         Verdict::Pass => edge(row.limits.warn.or(row.limits.fail))
-            .map(|v| format!("a value of {v} {beyond}, if noise can be ruled out"))
+            .map(|v| match row.kind {
+                Kind::Exact => format!("a value of {v} {beyond}"),
+                Kind::Noisy => format!("a value of {v} {beyond}, if noise can be ruled out"),
+            })
             .unwrap_or_default(),
         Verdict::Improved => "nothing needs to: record the new level as the baseline".to_owned(),
         Verdict::Inconclusive => undecided(report, row, within(row.limits.warn.or(row.limits.fail))),
