@@ -59,6 +59,9 @@ struct RunFile<'a> {
     /// When it was measured, in seconds since 1970 in UTC, if known.
     #[serde(default)]
     taken_at: Option<i64>,
+    /// When the commit was made, in seconds since 1970 in UTC, if known.
+    #[serde(default)]
+    committed_at: Option<i64>,
     /// What is known of the machine and the tools.
     #[serde(default, deserialize_with = "unique")]
     labels: BTreeMap<Untrusted, Untrusted>,
@@ -189,7 +192,7 @@ pub fn write(runs: &[Run]) -> String {
 
 fn file(run: &Run) -> RunFile<'_> {
     let Run { subject, environment, suites, series, details, failures } = run;
-    let Subject { commit, branch, taken_at } = subject.clone();
+    let Subject { commit, branch, taken_at, committed_at } = subject.clone();
     let Environment { labels } = environment.clone();
     let mut benchmarks: BTreeMap<&BenchmarkId, BenchmarkEntry<'_>> = BTreeMap::new();
     let known = series.keys().map(|key| &key.benchmark).chain(details.keys()).chain(failures.keys());
@@ -212,6 +215,7 @@ fn file(run: &Run) -> RunFile<'_> {
         commit,
         branch,
         taken_at,
+        committed_at,
         labels,
         suites: suites.iter().map(|s| SuiteEntry { tool: s.tool.clone(), name: s.name.clone() }).collect(),
         benchmarks: benchmarks.into_values().collect(),
@@ -291,9 +295,9 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
 }
 
 fn run(document: &Document<'_>, file: RunFile<'_>, diagnostics: &mut Diagnostics) -> Result<Run, Diagnostic> {
-    let RunFile { schema: _, commit, branch, taken_at, labels, suites, benchmarks } = file;
+    let RunFile { schema: _, commit, branch, taken_at, committed_at, labels, suites, benchmarks } = file;
     let mut run = Run {
-        subject: Subject { commit, branch, taken_at },
+        subject: Subject { commit, branch, taken_at, committed_at },
         environment: Environment { labels },
         suites: suites.into_iter().map(|SuiteEntry { tool, name }| Suite { tool, name }).collect(),
         ..Run::default()

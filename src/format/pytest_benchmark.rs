@@ -255,7 +255,7 @@ fn runs<B>(
     let mut run = Run::of_tool(FORMAT.name);
     run.environment = environment(machine_info, version);
     if let Some(CommitInfo { id, branch }) = commit_info {
-        run.subject = Subject { commit: id.known(), branch: branch.known(), taken_at: None };
+        run.subject = Subject { commit: id.known(), branch: branch.known(), ..Subject::default() };
     }
     run.subject.taken_at = datetime.0.as_deref().and_then(seconds_since_1970);
     let mut reading = Reading { document, diagnostics, run, name: Untrusted::default(), located: 0, abridged: 0 };

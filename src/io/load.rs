@@ -483,6 +483,7 @@ fn merge(parts: Vec<Placed>) -> (Untrusted, Run) {
         whole.subject.commit = whole.subject.commit.take().or(subject.commit);
         whole.subject.branch = whole.subject.branch.take().or(subject.branch);
         whole.subject.taken_at = whole.subject.taken_at.or(subject.taken_at);
+        whole.subject.committed_at = whole.subject.committed_at.or(subject.committed_at);
         for (label, value) in part.environment.labels {
             whole.environment.labels.entry(label).or_insert(value);
         }

@@ -185,6 +185,8 @@ pub struct Subject {
     pub branch: Option<Untrusted>,
     /// When it was measured: seconds since 1970 in UTC.
     pub taken_at: Option<i64>,
+    /// When the commit was made: seconds since 1970 in UTC.
+    pub committed_at: Option<i64>,
 }
 
 /// What a file says about the machine and the tools: `os`, `arch`, `cpu`, `go`, `python`, …

@@ -46,13 +46,14 @@ prop_compose! {
     fn run_of()(
         (commit, branch) in (prop::option::of(text()), prop::option::of(text())),
         taken_at in prop::option::of(any::<i64>()),
+        committed_at in prop::option::of(any::<i64>()),
         labels in prop::collection::btree_map(text(), text(), 0..3),
         series in prop::collection::vec((text(), prop::option::of(text()), text(), observation_of()), 0..6),
         failures in prop::collection::vec((text(), "[a-z ]{1,9}"), 0..2),
         details in prop::collection::vec((text(), prop::option::of(text()), text(), text()), 0..3),
     ) -> Run {
         let mut run = Run::of_tool("tool");
-        run.subject = Subject { commit, branch, taken_at };
+        run.subject = Subject { commit, branch, taken_at, committed_at };
         run.environment = Environment { labels };
         for (name, package, metric, observation) in series {
             let benchmark = BenchmarkId::new("tool", package, name);
