@@ -1,12 +1,14 @@
 //! The outside world: files, globs, folders, the environment, the clock, and writing reports.
 //!
 //! The only place that touches any of these. [`load`] turns what a user names on
-//! the command line into the runs of one side; [`files`] finds and reads, [`system`] knows the environment.
+//! the command line into the runs of one side; [`files`] finds and reads, [`git`] runs the `git` program, [`system`] knows the
+//! environment.
 //!
 //! Not here: what a file means (`format`), and what to do with a failure (`cli`).
 #![expect(clippy::disallowed_methods, reason = "this module is where the outside world is touched")]
 
 pub mod files;
+pub mod git;
 pub mod load;
 pub mod project;
 pub mod system;
