@@ -82,7 +82,7 @@ impl GitError {
         };
         let mut told: Vec<&str> = lines().filter(telling).take(4).collect();
         if told.is_empty() {
-            told.extend(lines().last());
+            told.extend(lines().next_back());
         }
         text::line(&told.join("; ")).into_owned()
     }
