@@ -11,6 +11,7 @@ pub mod format;
 pub mod io;
 pub mod model;
 pub mod report;
+pub mod runner;
 pub mod stats;
 pub mod text;
 pub mod unit;
