@@ -62,6 +62,7 @@ fn judge(history: &[Run], baseline: &Run, current: &Run, toml: &str) -> Report {
         selection: &Selection::default(),
         today: Date::constant(2026, 11, 21),
         budgets_only: false,
+        taken: perfgate::verdict::Taken::Apart,
     })
     .unwrap()
 }

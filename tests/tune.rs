@@ -194,6 +194,7 @@ fn the_shortcut_over_limits_agrees_with_judging_by_each_of_them() {
                 selection: &Selection { metrics: vec!["time".into()], ..Selection::default() },
                 today: TODAY,
                 budgets_only: false,
+                taken: perfgate::verdict::Taken::Apart,
             })
             .unwrap();
             failed += report.counts.fail;

@@ -39,6 +39,7 @@ fn judge_runs(baseline: &[Run], current: &[Run], toml: &str, selection: &Selecti
         selection,
         today: TODAY,
         budgets_only,
+        taken: verdict::Taken::Apart,
     })
     .unwrap()
 }
@@ -276,6 +277,7 @@ fn new_missing_renamed_and_nothing_in_common() {
         selection: &Selection::default(),
         today: TODAY,
         budgets_only: false,
+        taken: perfgate::verdict::Taken::Apart,
     });
     assert_eq!(clash.unwrap_err().code.as_str(), "repeated-rename");
 }

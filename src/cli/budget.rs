@@ -55,6 +55,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         selection: &selection,
         today: system::today(),
         budgets_only: true,
+        taken: verdict::Taken::Apart,
     })?;
     if report.verdict == GateVerdict::None {
         console.tell(

@@ -88,6 +88,26 @@ impl Console {
         }
     }
 
+    /// Shows a line until the next one, if standard error is a terminal and messages are for people.
+    pub(super) fn passing(&self, line: &str) {
+        if self.shows_passing() {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "\r\x1b[K{line}").and_then(|()| err.flush());
+        }
+    }
+
+    /// Removes the line that is shown in passing.
+    pub(super) fn clear(&self) {
+        self.passing("");
+    }
+
+    fn shows_passing(&self) -> bool {
+        use std::io::IsTerminal as _;
+        self.verbosity == Verbosity::Normal
+            && self.messages == MessageFormat::Human
+            && std::io::stderr().is_terminal()
+    }
+
     /// Prints text on standard output. A reader that has gone away is not an error.
     #[expect(clippy::unused_self, reason = "all output goes through the console")]
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
@@ -101,7 +121,7 @@ impl Console {
         }
     }
 
-    fn is_verbose(&self) -> bool {
+    pub(super) fn is_verbose(&self) -> bool {
         self.verbosity == Verbosity::Verbose
     }
 

@@ -76,7 +76,7 @@ pub(super) fn compare(
         );
     }
     refuse_identical(&before, &now, current)?;
-    known_metrics(&options.selection.metric, &before, &now)?;
+    known_metrics(&options.selection.metric, &before.runs, &now.runs)?;
     let selection = options.selection.selection();
     let report = verdict::judge(&Comparison {
         baseline: Side { runs: &before.runs, inputs: &before.inputs },
@@ -86,6 +86,7 @@ pub(super) fn compare(
         selection: &selection,
         today: system::today(),
         budgets_only: false,
+        taken: verdict::Taken::Apart,
     })?;
     // The process ends soon, and giving back hundreds of thousands of small allocations one by one takes longer than
     // judging them.
@@ -106,8 +107,8 @@ fn without_sides(history: Vec<Run>, before: &load::Side, now: &load::Side, diagn
 }
 
 /// Refuses a `--metric` that neither side has: a misspelled one would leave nothing to compare.
-fn known_metrics(wanted: &[String], before: &load::Side, now: &load::Side) -> Result<(), Failure> {
-    let series = || before.runs.iter().chain(&now.runs).flat_map(|r| r.series.keys());
+pub(super) fn known_metrics(wanted: &[String], before: &[Run], now: &[Run]) -> Result<(), Failure> {
+    let series = || before.iter().chain(now).flat_map(|r| r.series.keys());
     for name in wanted {
         let base = name.rsplit_once('.').map_or(name.as_str(), |(base, _)| base);
         if series().any(|key| key.metric.raw() == name || key.metric.raw() == base) {

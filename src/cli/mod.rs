@@ -5,6 +5,7 @@
 //!
 //! Not here: anything another program could want to call; that is the library's other modules.
 
+mod ab;
 mod budget;
 mod compare;
 mod completions;
@@ -19,6 +20,7 @@ mod man;
 mod options;
 mod selftest;
 mod tune;
+mod turns;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compare(compare::Args),
+    Ab(Box<ab::Args>),
     Budget(budget::Args),
     Selftest(selftest::Args),
     Tune(tune::Args),
@@ -73,6 +76,8 @@ pub enum Exit {
     NothingToJudge,
     /// Something outside failed: a report could not be written.
     Outside,
+    /// A signal of this number ended the measurement: 128 and the number, as shells have it.
+    Interrupted(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -83,6 +88,7 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::NothingToJudge => 3,
             Exit::Outside => 4,
+            Exit::Interrupted(number) => 128_u8.saturating_add(number),
         })
     }
 }
@@ -131,6 +137,7 @@ pub fn main() -> ExitCode {
     let console = Console::new(&cli.global);
     let outcome = match cli.command {
         Command::Compare(args) => compare::run(&args, &console),
+        Command::Ab(args) => ab::run(&args, &console),
         Command::Budget(args) => budget::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &console),
         Command::Tune(args) => tune::run(&args, &console),

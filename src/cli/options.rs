@@ -106,6 +106,7 @@ impl SelectionArgs {
             metrics: self.metric.clone(),
             filter: self.filter.iter().map(|p| Pattern::new(p.as_str())).collect(),
             exclude: self.exclude.iter().map(|p| Pattern::new(p.as_str())).collect(),
+            only: None,
         }
     }
 }

@@ -91,6 +91,7 @@ codes! {
     Interrupted "interrupted" Warning "The measurement was stopped before all pairs were taken. What was measured is judged; the exit code is 128 and the signal's number, so that it is not taken for a pass."
     UncommittedChanges "uncommitted-changes" Note "The checkout differs from its commit. It is measured as it is; what is in no commit cannot be measured again."
     Confirmed "confirmed" Note "Suspicious benchmarks were measured again in turns with the base, and judged by these fresh measurements alone."
+    PairsAdded "pairs-added" Note "Pairs were added while rows were undecided. Looking at the data several times gives chance several tries, so the p-values are multiplied by the number of looks that were planned: all of them together fail unchanged code no more often than one look would."
     NotConfirmed "not-confirmed" Error "The bad commit is not shown to be worse than the good one, so there is no first bad commit to look for. More pairs, a wider range of commits or a lower limit may show it."
     WriteFailed "write-failed" Error "A report could not be written."
     NoProject "no-project" Error "`perfgate init` found no benchmarks it knows: no Criterion, no Go benchmarks, no pytest-benchmark."

@@ -124,6 +124,9 @@ pub struct Report {
     /// How many earlier runs the noise was learned from.
     #[serde(default)]
     pub history: usize,
+    /// How many interleaved pairs the two sides' runs are; 0 where they were not taken in turns.
+    #[serde(default)]
+    pub pairs: usize,
     /// How each suite moved as a whole.
     pub shifts: Vec<Shift>,
     /// One row per series, by benchmark, then metric.
@@ -214,6 +217,19 @@ pub struct Shift {
     pub adjusted: bool,
     /// What is said of the shift itself.
     pub verdict: Verdict,
+    /// How noisy the suite's benchmarks are between runs, where there are runs enough to tell.
+    #[serde(default)]
+    pub noise: Option<Noise>,
+}
+
+/// How noisy the benchmarks of a suite are between runs: what a later comparison of a few of them starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Noise {
+    /// The usual standard deviation of the values' logarithms, about a share.
+    pub deviation: f64,
+    /// How much the benchmarks are alike in it, as degrees of freedom.
+    pub degrees: f64,
 }
 
 /// One series.
@@ -365,6 +381,8 @@ pub enum Reason {
     BenchmarkFailed,
     /// The two sides' units differ.
     UnitMismatch,
+    /// Suspicious at first, so measured again in turns with the baseline and judged by that.
+    MeasuredAgain,
     /// Shown only: `gate = false`, or computed from another metric.
     NotGated,
 }
@@ -395,6 +413,7 @@ impl Reason {
             Self::InvalidValue => "invalid-value",
             Self::BenchmarkFailed => "benchmark-failed",
             Self::UnitMismatch => "unit-mismatch",
+            Self::MeasuredAgain => "measured-again",
             Self::NotGated => "not-gated",
         }
     }

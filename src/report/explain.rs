@@ -117,7 +117,12 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
 
 /// Whether the noise of a row was learned from a history.
 fn by_history(report: &Report, row: &Row) -> bool {
-    report.history > 0 && row.p.is_some()
+    report.history > 0 && row.p.is_some() && !in_turns(report, row)
+}
+
+/// Whether the runs of a row were taken in turns.
+fn in_turns(report: &Report, row: &Row) -> bool {
+    report.pairs > 0 || row.reasons.contains(&Reason::MeasuredAgain)
 }
 
 /// The change of the two values, where it is not the change that was judged.
@@ -134,6 +139,9 @@ fn judged_by(report: &Report, row: &Row) -> String {
     if by_history(report, row) {
         let history = wording::count(report.history, "run");
         format!("the noise of {history} of history; {} of the baseline, {} judged", runs(baseline), runs(current))
+    } else if row.p.is_some() && in_turns(report, row) {
+        let pairs = wording::count(baseline.runs.min(current.runs), "interleaved pair");
+        format!("the differences within {pairs}")
     } else if row.p.is_some() {
         format!("the noise between {} of the baseline and {} judged", runs(baseline), runs(current))
     } else if row.kind == Kind::Exact {
@@ -192,6 +200,7 @@ fn meaning(reason: Reason) -> &'static str {
         Reason::InvalidValue => "a value cannot be used",
         Reason::BenchmarkFailed => "the benchmark failed",
         Reason::UnitMismatch => "the units of the two sides differ",
+        Reason::MeasuredAgain => "suspicious at first, so measured again in turns with the baseline",
         Reason::NotGated => "shown only, does not count",
     }
 }
@@ -276,13 +285,16 @@ fn undecided(report: &Report, row: &Row, within: Option<String>) -> String {
 
 /// Which further runs would tell more.
 fn more_runs(report: &Report, row: &Row) -> String {
+    if in_turns(report, row) {
+        return "more pairs (`perfgate ab --pairs N`)".to_owned();
+    }
     let few = report.baseline.runs < 3 || report.current.runs < 3;
     if by_history(report, row) {
         let now = if report.current.runs < 3 { "3 or more runs of the current side" } else { "more runs" };
-        return format!("{now}, or both sides measured in turns");
+        return format!("{now}, or both sides measured in turns (`perfgate ab`)");
     }
     let more = if few { "3 or more runs a side" } else { "more runs a side" };
-    format!("{more}, 5 or more runs of history, or both sides measured in turns")
+    format!("{more}, 5 or more runs of history, or both sides measured in turns (`perfgate ab`)")
 }
 
 /// The current value at which a limit is reached, in the unit of the row.

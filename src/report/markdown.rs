@@ -339,6 +339,9 @@ fn measured(report: &Report, rules: &[String], caps: &Caps, out: &mut String) {
     for (label, side) in [("Baseline", &report.baseline), ("Current", &report.current)] {
         item(format!("{label}: {}", subject(side, most)));
     }
+    if report.pairs > 0 {
+        item(format!("measured in turns: {}", wording::turns(report)));
+    }
     let (b, c) = (&report.baseline.labels, &report.current.labels);
     for (key, value) in c.iter().take(most) {
         let before = match b.get(key) {

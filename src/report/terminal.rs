@@ -180,6 +180,9 @@ fn sides(report: &Report, out: &mut Text) {
         }
         say(label, parts);
     }
+    if report.pairs > 0 {
+        say("measured", vec![wording::turns(report)]);
+    }
     if same {
         say("machine", machines.1.as_ref().map(text::shown).into_iter().collect());
     }

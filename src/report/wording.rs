@@ -231,6 +231,11 @@ pub(super) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
+/// How the runs of both sides were taken, where they were taken in turns: `5 interleaved pairs`.
+pub(super) fn turns(report: &Report) -> String {
+    count(report.pairs, "interleaved pair")
+}
+
 /// The word that opens a report.
 pub(super) fn gate_word(verdict: GateVerdict) -> &'static str {
     match verdict {

@@ -24,7 +24,7 @@ pub use process::Interrupts;
 pub use turns::{Pair, Place, Plan, Step, Turns, Which};
 pub use workplace::Workplace;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 
 /// Why something was not done.
 #[derive(Debug)]
@@ -37,4 +37,25 @@ pub enum Stop {
     Outside(Diagnostic),
     /// A signal came, by its number.
     Interrupted(i32),
+}
+
+/// The folder that perfgate was called in.
+///
+/// # Errors
+/// If it is gone.
+pub fn working_folder() -> Result<std::path::PathBuf, Stop> {
+    std::env::current_dir().map_err(|error| {
+        Stop::Outside(Diagnostic::new(Code::Unreadable, format!("the working folder cannot be used: {error}")))
+    })
+}
+
+/// Whether a path is a folder.
+pub fn is_folder(path: &str) -> bool {
+    std::path::Path::new(path).is_dir()
+}
+
+/// The folder that the environment tells cargo to build in.
+pub fn cargo_target() -> Option<std::path::PathBuf> {
+    let named = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"].into_iter().find_map(std::env::var_os)?;
+    std::path::absolute(named).ok()
 }

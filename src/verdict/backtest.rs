@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::decide::TOLERANCE;
-use super::{Comparison, Selection, Side, judge, noise, worsened};
+use super::{Comparison, Selection, Side, Taken, judge, noise, worsened};
 use crate::config::{Config, Evidence};
 use crate::diag::Diagnostic;
 use crate::model::report::{Report, Row, Verdict};
@@ -240,6 +240,7 @@ fn one_run(
             selection: past.selection,
             today: past.today,
             budgets_only: false,
+            taken: Taken::Apart,
         })
     };
     let report = ask(current, config)?;

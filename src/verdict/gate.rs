@@ -1,12 +1,11 @@
 //! The verdict of the whole gate, from the rows and the suite shifts.
 
-use super::Comparison;
-use crate::config::Counted;
+use crate::config::{Config, Counted};
 use crate::model::report::{Counts, GateVerdict, Reason, Row, Shift, Verdict};
 
 /// Counts the rows and draws the verdict. `none` if no row was judged at all.
-pub(super) fn whole(comparison: &Comparison<'_>, rows: &[Row], shifts: &[Shift]) -> (GateVerdict, Counts) {
-    let gate = &comparison.config.gate;
+pub(super) fn whole(config: &Config, rows: &[Row], shifts: &[Shift]) -> (GateVerdict, Counts) {
+    let gate = &config.gate;
     let mut counts = Counts { total: rows.len(), ..Counts::default() };
     let mut worst = GateVerdict::Pass;
     let mut judged = false;

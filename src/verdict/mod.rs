@@ -9,6 +9,7 @@
 //! Not here: where runs come from (`io`), how a report looks (`report`), and change points in a history (`trend`).
 
 pub mod backtest;
+mod confirm;
 mod decide;
 mod evidence;
 mod exceptions;
@@ -20,14 +21,17 @@ mod notes;
 mod pairing;
 mod sides;
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use crate::config::{Config, Pattern};
 use crate::diag::{Code, Diagnostic};
-use crate::model::report::{Report, SCHEMA};
-use crate::model::{BenchmarkId, MetricId, Run};
+use crate::model::report::{Report, SCHEMA, Shift};
+use crate::model::{BenchmarkId, MetricId, Run, SeriesKey};
 use crate::text::Untrusted;
 
+pub use confirm::{confirm, suspects};
 pub use injection::worsened;
 pub use sides::identical_samples;
 
@@ -49,11 +53,17 @@ pub struct Selection {
     pub filter: Vec<Pattern>,
     /// Benchmarks to leave out.
     pub exclude: Vec<Pattern>,
+    /// The only series to keep; `None` for all.
+    pub only: Option<BTreeSet<SeriesKey>>,
 }
 
 impl Selection {
     fn keeps_metric(&self, metric: &MetricId) -> bool {
         self.metrics.is_empty() || self.metrics.iter().any(|m| m == metric.raw())
+    }
+
+    fn keeps_series(&self, key: &SeriesKey) -> bool {
+        self.keeps_metric(&key.metric) && self.only.as_ref().is_none_or(|only| only.contains(key))
     }
 
     fn keeps_benchmark(&self, benchmark: &BenchmarkId) -> bool {
@@ -79,6 +89,25 @@ pub struct Comparison<'a> {
     pub today: Date,
     /// Whether only `[[budget]]` entries are judged.
     pub budgets_only: bool,
+    /// How the runs of the two sides were taken.
+    pub taken: Taken<'a>,
+}
+
+/// How the runs of two sides were taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Taken<'a> {
+    /// Each side for itself.
+    #[default]
+    Apart,
+    /// In turns on one machine: run i of the baseline right before or after run i of the current side.
+    InTurns {
+        /// How often the verdict is looked at while more pairs are taken; 1 where their number was set before. Every look
+        /// has its share of the error that one would have.
+        looks: usize,
+        /// Where suspects of an earlier report are measured again: what it says of the suites. A handful of suspects
+        /// knows little about noise, and what they have in common is likely the regression.
+        suspects_of: Option<&'a [Shift]>,
+    },
 }
 
 /// How many runs of the history are judged by, the newest: older ones say little of today's machine.
@@ -99,7 +128,7 @@ pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
     let shifts = evidence::shifts(comparison, &groups, &noise);
     let mut usage = notes::Usage::default();
     let results = decide::rows(comparison, measured, &groups, &noise, &environment, &mut usage);
-    let (verdict, counts) = gate::whole(comparison, &results, &shifts);
+    let (verdict, counts) = gate::whole(comparison.config, &results, &shifts);
     let notes = notes::notes(comparison, &results, &environment, &usage);
     Ok(Report {
         schema: SCHEMA.to_owned(),
@@ -109,6 +138,7 @@ pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
         baseline: sides::describe(comparison.baseline),
         current: sides::describe(comparison.current),
         history: comparison.history.len(),
+        pairs: noise::pairs(comparison).unwrap_or(0),
         shifts,
         results,
         notes,

@@ -1,4 +1,4 @@
-//! What the runs tell about noise, where there are enough of them: a history, or several runs a side.
+//! What the runs tell about noise, where there are enough of them: a history, pairs taken in turns, or several runs a side.
 //!
 //! Noise is estimated per suite and metric by [`stats::engine`], in logarithms turned so that more is worse. This file
 //! brings the runs into that form and chooses, from the runs of the past alone, the statistic that is steadiest between
@@ -8,12 +8,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Comparison;
+use super::{Comparison, Taken};
 use super::measure::Measured;
 use super::pairing::{Pair, Seen, SuiteId};
 use crate::config::Evidence;
+use crate::model::report::{self, FAIL_P};
 use crate::model::{Better, Kind, MetricId, Statistic, Unit};
 use crate::stats::engine::{self, Assessment, Options, Series, Shift};
+use crate::stats::moderation::Prior;
 use crate::stats::spread::{unsteadiness, winsorised_deviation};
 use crate::stats::{self};
 
@@ -108,6 +110,12 @@ impl Noise {
     }
 }
 
+/// How many interleaved pairs the two sides are.
+pub(super) fn pairs(comparison: &Comparison<'_>) -> Option<usize> {
+    let pairs = comparison.baseline.runs.len().min(comparison.current.runs.len());
+    matches!(comparison.taken, Taken::InTurns { .. }).then_some(pairs)
+}
+
 /// Estimates the noise of every suite and metric that has runs enough.
 pub(super) fn estimate(comparison: &Comparison<'_>, measured: &[Measured<'_>]) -> Noise {
     let mut noise = Noise::default();
@@ -115,7 +123,7 @@ pub(super) fn estimate(comparison: &Comparison<'_>, measured: &[Measured<'_>]) -
         return noise;
     }
     let (past, base, now) = (comparison.history.len(), comparison.baseline.runs.len(), comparison.current.runs.len());
-    let by_history = past > 0 && past + base >= engine::SHORTEST_HISTORY && now > 0;
+    let by_history = past > 0 && past + base >= engine::SHORTEST_HISTORY && now > 0 && pairs(comparison).is_none();
     if !by_history && base.min(now) < engine::FEWEST_RUNS {
         return noise;
     }
@@ -129,7 +137,7 @@ pub(super) fn estimate(comparison: &Comparison<'_>, measured: &[Measured<'_>]) -
     noise.rows = vec![None; measured.len()];
     for (key, members) in groups {
         let series: Vec<&Measured<'_>> = members.iter().filter_map(|i| measured.get(*i)).collect();
-        let (assessments, shift) = assess(comparison, &series);
+        let (assessments, shift) = assess(comparison, &key, &series);
         let Some(evidence) = shift.evidence else { continue };
         for (index, assessment) in members.into_iter().zip(assessments) {
             if let (Some(slot), Some(assessment)) = (noise.rows.get_mut(index), assessment) {
@@ -141,6 +149,12 @@ pub(super) fn estimate(comparison: &Comparison<'_>, measured: &[Measured<'_>]) -
     noise
 }
 
+/// What an earlier report learned about the noise of a suite.
+fn known_noise(shifts: &[report::Shift], (suite, metric): &(SuiteId, MetricId)) -> Option<Prior> {
+    let noise = shifts.iter().find(|s| s.suite == *suite && s.metric == *metric)?.noise?;
+    Some(Prior { variance: noise.deviation * noise.deviation, df: noise.degrees })
+}
+
 /// The values of one series, one per run.
 struct Logs {
     history: Vec<Option<f64>>,
@@ -150,7 +164,11 @@ struct Logs {
     position: Option<usize>,
 }
 
-fn assess(comparison: &Comparison<'_>, group: &[&Measured<'_>]) -> (Vec<Option<Assessment>>, Shift) {
+fn assess(
+    comparison: &Comparison<'_>,
+    key: &(SuiteId, MetricId),
+    group: &[&Measured<'_>],
+) -> (Vec<Option<Assessment>>, Shift) {
     let columns: Vec<Logs> = group.iter().map(|series| logs_of(comparison, series)).collect();
     // Where files do not tell when they were written, the order of the benchmarks is not known.
     let positions: BTreeSet<usize> = columns.iter().filter_map(|c| c.position).collect();
@@ -166,8 +184,25 @@ fn assess(comparison: &Comparison<'_>, group: &[&Measured<'_>]) -> (Vec<Option<A
         })
         .collect();
     let timed = group.iter().any(|s| !matches!(s.unit, Unit::Byte | Unit::One));
-    let options = Options { noise_floor: if timed { LAYOUT } else { 0.0 }, ..Options::default() };
-    engine::assess(&series, &options)
+    let (paired, looks, suspects_of) = match comparison.taken {
+        Taken::InTurns { looks, suspects_of } => (true, looks.max(1) as f64, suspects_of),
+        Taken::Apart => (false, 1.0, None),
+    };
+    let options = Options {
+        paired,
+        adjust: suspects_of.is_none(),
+        failing_p: FAIL_P / looks,
+        noise_floor: if timed { LAYOUT } else { 0.0 },
+        prior: suspects_of.and_then(|shifts| known_noise(shifts, key)),
+        ..Options::default()
+    };
+    let (mut assessments, shift) = engine::assess(&series, &options);
+    // Bonferroni over the looks: whichever of them ends the measurement, all together err no more often than one would.
+    for found in assessments.iter_mut().flatten() {
+        found.p_adjusted = (found.p_adjusted * looks).min(1.0);
+        found.p_better_adjusted = (found.p_better_adjusted * looks).min(1.0);
+    }
+    (assessments, shift)
 }
 
 fn logs_of(comparison: &Comparison<'_>, series: &Measured<'_>) -> Logs {

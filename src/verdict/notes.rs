@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Comparison;
+use super::{Comparison, Taken};
 use super::measure::Measured;
 use super::pairing::SuiteId;
 use super::sides::EnvironmentChange;
@@ -82,13 +82,18 @@ pub(super) fn notes(
         .iter()
         .any(|r| r.gate && r.kind == Kind::Noisy && r.p.is_none() && r.baseline.is_some() && r.current.is_some());
     let (past, base, now) = (comparison.history.len(), comparison.baseline.runs.len(), comparison.current.runs.len());
-    let known = (past > 0 && past + base >= SHORTEST_HISTORY) || base.min(now) >= FEWEST_RUNS;
+    let by_history = past > 0 && past + base >= SHORTEST_HISTORY && comparison.taken == Taken::Apart;
+    let known = by_history || base.min(now) >= FEWEST_RUNS;
+    let surer = match comparison.taken {
+        Taken::InTurns { .. } => "3 pairs or more make verdicts surer",
+        Taken::Apart => "3 runs a side, `--history` with 5 runs or `perfgate ab` make verdicts surer",
+    };
     if one_run && !known && !comparison.budgets_only && comparison.config.gate.evidence != Evidence::None {
         notes.push(note(
             Code::OneRun,
             format!(
                 "{base} baseline {} and {now} current {} are too few to know how noisy the benchmarks are; \
-                 3 runs a side or `--history` with 5 runs make verdicts surer",
+                 {surer}",
                 if base == 1 { "run" } else { "runs" },
                 if now == 1 { "run" } else { "runs" },
             ),
@@ -132,7 +137,7 @@ fn suites(usage: &Usage, notes: &mut Vec<Note>) {
                 Code::SuiteMoved,
                 format!(
                     "{over} of {judged} series of {} {} got worse after the suite's common shift was taken out, which may \
-                     hide part of a real change: measure both sides in turns",
+                     hide part of a real change: measure both sides in turns with `perfgate ab`",
                     text::shown(suite),
                     text::shown(&metric.0)
                 ),

@@ -102,7 +102,7 @@ pub(super) fn pair<'a>(comparison: &Comparison<'a>) -> Result<Vec<Pair<'a>>, Dia
     add_history(comparison, &renames, &mut pairs);
     add_failures(&mut pairs, &failed);
     add_fixed_statistics(comparison, &mut pairs);
-    pairs.retain(|p| selection.keeps_metric(&p.key.metric));
+    pairs.retain(|p| selection.keeps_series(&p.key));
     Ok(pairs)
 }
 

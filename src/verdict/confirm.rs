@@ -1,0 +1,62 @@
+//! The second stage: suspects of a report, measured again and judged by the fresh measurements alone.
+//!
+//! One run can name suspects but rarely prove a regression, and five interleaved pairs of the whole suite cost ten times
+//! one run. So a report marks the few rows that a rerun is worth its time for, those are measured in turns, and their fresh
+//! verdicts replace the first ones. What made them suspicious is not used twice: the fresh data were not chosen by it.
+//!
+//! Not here: measuring (`runner`), and which rows are suspects (`decide`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gate;
+use crate::config::Config;
+use crate::diag::Code;
+use crate::model::report::{Note, Reason, Report, Row, Verdict};
+use crate::model::{BenchmarkId, SeriesKey};
+
+/// The series that a report marks as worth a rerun.
+pub fn suspects(report: &Report) -> BTreeSet<SeriesKey> {
+    report.results.iter().filter(|row| row.suspect).map(key).collect()
+}
+
+fn key(row: &Row) -> SeriesKey {
+    let benchmark = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());
+    SeriesKey { benchmark, metric: row.metric.clone() }
+}
+
+/// Puts the fresh verdicts of a report's suspects into it. Rows that were not measured again stay as they are.
+#[must_use]
+pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
+    let pairs = fresh.pairs;
+    let mut judged: BTreeMap<SeriesKey, Row> = fresh.results.into_iter().map(|row| (key(&row), row)).collect();
+    let mut now: BTreeMap<Verdict, usize> = BTreeMap::new();
+    let (mut suspects, mut again) = (0, 0);
+    for row in first.results.iter_mut().filter(|row| row.suspect) {
+        suspects += 1;
+        // A row that one of the two sides does not have was not measured again.
+        let fresh = judged.remove(&key(row)).filter(|new| new.baseline.is_some() && new.current.is_some());
+        let Some(mut new) = fresh else {
+            row.explanations.push("was to be measured again, but the rerun has no result of it".to_owned());
+            continue;
+        };
+        again += 1;
+        *now.entry(new.verdict).or_default() += 1;
+        new.reasons.push(Reason::MeasuredAgain);
+        let change = row.change.map_or_else(String::new, |c| format!(" at {:+.1}%", c * 100.0));
+        new.explanations.push(format!("{}{change} at first, then measured again in turns", row.verdict.as_str()));
+        new.params = row.params.clone();
+        new.suspect = false;
+        *row = new;
+    }
+    (first.verdict, first.counts) = gate::whole(config, &first.results, &first.shifts);
+    let verdicts: Vec<String> = now.iter().map(|(verdict, n)| format!("{n} {}", verdict.as_str())).collect();
+    let plural = |n: usize| if n == 1 { "" } else { "s" };
+    let message = format!(
+        "{again} of {suspects} suspect{} measured again in {pairs} interleaved pair{}: {}",
+        plural(suspects),
+        plural(pairs),
+        if verdicts.is_empty() { "no results".to_owned() } else { verdicts.join(", ") }
+    );
+    first.notes.push(Note { code: Code::Confirmed.as_str().to_owned(), severity: Code::Confirmed.severity(), message });
+    first
+}
