@@ -232,7 +232,8 @@ fn read_report(path: &str) -> Result<Report, Failure> {
             .note(why)
             .help("write one with `--report json=PATH`")
     };
-    let report: Report = serde_json::from_slice(&bytes).map_err(|error| wrong(text::line(&error.to_string()).into_owned()))?;
+    let report: Report =
+        serde_json::from_slice(&bytes).map_err(|error| wrong(text::line(&error.to_string()).into_owned()))?;
     if report.schema != SCHEMA {
         let schema = text::shown(&report.schema.as_str().into());
         return Err(wrong(format!("its schema is `{schema}`, and this version reads `{SCHEMA}`")).into());
@@ -362,5 +363,8 @@ fn refuse_identical(measured: &Measured) -> Result<(), Failure> {
     }
     let mut diagnostic = Diagnostic::new(Code::IdenticalSamples, "both sides hold the same Criterion samples");
     diagnostic.severity = Severity::Error;
-    Err(diagnostic.note("the command fills one folder from both sides").help("give each side a folder of its own").into())
+    Err(diagnostic
+        .note("the command fills one folder from both sides")
+        .help("give each side a folder of its own")
+        .into())
 }

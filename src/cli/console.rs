@@ -103,9 +103,7 @@ impl Console {
 
     fn shows_passing(&self) -> bool {
         use std::io::IsTerminal as _;
-        self.verbosity == Verbosity::Normal
-            && self.messages == MessageFormat::Human
-            && std::io::stderr().is_terminal()
+        self.verbosity == Verbosity::Normal && self.messages == MessageFormat::Human && std::io::stderr().is_terminal()
     }
 
     /// Prints text on standard output. A reader that has gone away is not an error.

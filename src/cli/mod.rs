@@ -6,6 +6,7 @@
 //! Not here: anything another program could want to call; that is the library's other modules.
 
 mod ab;
+mod bisect;
 mod budget;
 mod compare;
 mod completions;
@@ -51,6 +52,7 @@ struct Cli {
 enum Command {
     Compare(compare::Args),
     Ab(Box<ab::Args>),
+    Bisect(Box<bisect::Args>),
     Budget(budget::Args),
     Selftest(selftest::Args),
     Tune(tune::Args),
@@ -138,6 +140,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Compare(args) => compare::run(&args, &console),
         Command::Ab(args) => ab::run(&args, &console),
+        Command::Bisect(args) => bisect::run(&args, &console),
         Command::Budget(args) => budget::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &console),
         Command::Tune(args) => tune::run(&args, &console),

@@ -129,11 +129,8 @@ impl Measured {
 
     /// What the report should say of how this ended.
     pub(super) fn notes(&self, asked: usize) -> Vec<Note> {
-        let note = |code: Code, message: String| Note {
-            code: code.as_str().to_owned(),
-            severity: code.severity(),
-            message,
-        };
+        let note =
+            |code: Code, message: String| Note { code: code.as_str().to_owned(), severity: code.severity(), message };
         let mut notes = Vec::new();
         let taken = self.base.len();
         if self.lost > 0 {
@@ -216,6 +213,9 @@ mod tests {
     #[test]
     fn durations_are_short() {
         let said = |ms: u64| duration(Duration::from_millis(ms));
-        assert_eq!([said(12), said(12_345), said(200_000), said(7_500_000)], ["12 ms", "12.3 s", "3 min 20 s", "2 h 5 min"]);
+        assert_eq!(
+            [said(12), said(12_345), said(200_000), said(7_500_000)],
+            ["12 ms", "12.3 s", "3 min 20 s", "2 h 5 min"]
+        );
     }
 }

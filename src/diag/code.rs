@@ -92,6 +92,7 @@ codes! {
     UncommittedChanges "uncommitted-changes" Note "The checkout differs from its commit. It is measured as it is; what is in no commit cannot be measured again."
     Confirmed "confirmed" Note "Suspicious benchmarks were measured again in turns with the base, and judged by these fresh measurements alone."
     PairsAdded "pairs-added" Note "Pairs were added while rows were undecided. Looking at the data several times gives chance several tries, so the p-values are multiplied by the number of looks that were planned: all of them together fail unchanged code no more often than one look would."
+    FirstBadCommit "first-bad-commit" Note "The first commit that holds most of the regression, found by measuring commits in turns with the good one; the report shows it against the commit before, in fresh pairs."
     NotConfirmed "not-confirmed" Error "The bad commit is not shown to be worse than the good one, so there is no first bad commit to look for. More pairs, a wider range of commits or a lower limit may show it."
     WriteFailed "write-failed" Error "A report could not be written."
     NoProject "no-project" Error "`perfgate init` found no benchmarks it knows: no Criterion, no Go benchmarks, no pytest-benchmark."

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Better, Kind, MetricId, Params, Statistic, Unit};
+use super::{BenchmarkId, Better, Kind, MetricId, Params, SeriesKey, Statistic, Unit};
 use crate::diag::Severity;
 use crate::text::Untrusted;
 
@@ -432,6 +432,12 @@ pub struct Note {
 }
 
 impl Row {
+    /// The series that the row is about.
+    pub fn key(&self) -> SeriesKey {
+        let benchmark = BenchmarkId::new(self.tool.clone(), self.package.clone(), self.benchmark.clone());
+        SeriesKey { benchmark, metric: self.metric.clone() }
+    }
+
     /// How much worse the row got, in the order for people: the logarithm of the ratio, turned so that more is worse.
     ///
     /// Zero where there is no ratio.

@@ -140,10 +140,7 @@ impl Checkout {
             ));
         }
         let range = format!("{}..{}", good.commit, bad.commit);
-        let list = self
-            .git
-            .run(&["log", "--first-parent", "--reverse", "--format=%H %s", &range])
-            .map_err(failed)?;
+        let list = self.git.run(&["log", "--first-parent", "--reverse", "--format=%H %s", &range]).map_err(failed)?;
         Ok(list
             .lines()
             .filter_map(|line| line.split_once(' ').or(Some((line, ""))))

@@ -151,9 +151,9 @@ pub(super) fn read(
         return if turn.out().exists() { one_run(&turn.out(), wanted.format, remarks) } else { Ok(None) };
     }
     let aside = |turn: &TurnFolder| {
-        before.copy_changed(&turn.aside()).map_err(|error| {
-            Diagnostic::new(Code::Unreadable, format!("cannot copy the results aside: {error}"))
-        })
+        before
+            .copy_changed(&turn.aside())
+            .map_err(|error| Diagnostic::new(Code::Unreadable, format!("cannot copy the results aside: {error}")))
     };
     if wanted.path.is_some() {
         return if aside(turn)? { one_run(&turn.aside(), wanted.format, remarks) } else { Ok(None) };

@@ -199,7 +199,9 @@ impl<'a> Turns<'a> {
         let run = match read {
             Ok(Some(run)) if status.success() || !run.failures.is_empty() => run,
             _ if !status.success() => return Err(Stop::Failed(failure(which, "command", status, &turn))),
-            Err(diagnostic) => return Err(Stop::Failed(diagnostic.note(format!("left by the {} side", which.as_str())))),
+            Err(diagnostic) => {
+                return Err(Stop::Failed(diagnostic.note(format!("left by the {} side", which.as_str()))));
+            }
             _ => return Err(Stop::Failed(self.nothing(which, names_out))),
         };
         turn.remove();
@@ -253,7 +255,8 @@ impl<'a> Turns<'a> {
                 let mut diagnostic =
                     Diagnostic::new(Code::CommandFailed, format!("{}: cannot run `{shown}`: {error}", which.as_str()));
                 if program.contains(' ') {
-                    diagnostic = diagnostic.help("give the command as words, not as one: `-- sh -c \"…\"` runs a shell");
+                    diagnostic =
+                        diagnostic.help("give the command as words, not as one: `-- sh -c \"…\"` runs a shell");
                 }
                 Err(Stop::Failed(diagnostic))
             }

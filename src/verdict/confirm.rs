@@ -11,30 +11,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::gate;
 use crate::config::Config;
 use crate::diag::Code;
+use crate::model::SeriesKey;
 use crate::model::report::{Note, Reason, Report, Row, Verdict};
-use crate::model::{BenchmarkId, SeriesKey};
 
 /// The series that a report marks as worth a rerun.
 pub fn suspects(report: &Report) -> BTreeSet<SeriesKey> {
-    report.results.iter().filter(|row| row.suspect).map(key).collect()
-}
-
-fn key(row: &Row) -> SeriesKey {
-    let benchmark = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());
-    SeriesKey { benchmark, metric: row.metric.clone() }
+    report.results.iter().filter(|row| row.suspect).map(Row::key).collect()
 }
 
 /// Puts the fresh verdicts of a report's suspects into it. Rows that were not measured again stay as they are.
 #[must_use]
 pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
     let pairs = fresh.pairs;
-    let mut judged: BTreeMap<SeriesKey, Row> = fresh.results.into_iter().map(|row| (key(&row), row)).collect();
+    let mut judged: BTreeMap<SeriesKey, Row> = fresh.results.into_iter().map(|row| (row.key(), row)).collect();
     let mut now: BTreeMap<Verdict, usize> = BTreeMap::new();
     let (mut suspects, mut again) = (0, 0);
     for row in first.results.iter_mut().filter(|row| row.suspect) {
         suspects += 1;
         // A row that one of the two sides does not have was not measured again.
-        let fresh = judged.remove(&key(row)).filter(|new| new.baseline.is_some() && new.current.is_some());
+        let fresh = judged.remove(&row.key()).filter(|new| new.baseline.is_some() && new.current.is_some());
         let Some(mut new) = fresh else {
             row.explanations.push("was to be measured again, but the rerun has no result of it".to_owned());
             continue;

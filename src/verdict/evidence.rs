@@ -144,10 +144,11 @@ pub(super) fn shifts(comparison: &Comparison<'_>, groups: &Groups, noise: &Noise
                 shift: growth,
                 adjusted: estimated.is_some(),
                 verdict,
-                noise: noise.shifts.get(key).and_then(|s| s.prior).map(|prior| report::Noise {
-                    deviation: prior.variance.sqrt(),
-                    degrees: prior.df,
-                }),
+                noise: noise
+                    .shifts
+                    .get(key)
+                    .and_then(|s| s.prior)
+                    .map(|prior| report::Noise { deviation: prior.variance.sqrt(), degrees: prior.df }),
             }
         })
         .collect()

@@ -8,9 +8,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, Taken};
 use super::measure::Measured;
 use super::pairing::{Pair, Seen, SuiteId};
+use super::{Comparison, Taken};
 use crate::config::Evidence;
 use crate::model::report::{self, FAIL_P};
 use crate::model::{Better, Kind, MetricId, Statistic, Unit};

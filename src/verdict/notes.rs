@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, Taken};
 use super::measure::Measured;
 use super::pairing::SuiteId;
 use super::sides::EnvironmentChange;
+use super::{Comparison, Taken};
 use crate::config::{Evidence, Limit};
 use crate::diag::Code;
 use crate::model::report::{Note, Reason, Row};
