@@ -118,7 +118,7 @@ impl Project {
         assert_eq!(self.git(&["worktree", "list"]).lines().count(), 1);
         assert_eq!(names(&self.path("tmp")), Vec::<String>::new());
         assert_eq!(self.git(&["status", "--porcelain"]), "");
-        assert!(names(&self.path("repo/.git")).iter().all(|n| n != "worktrees" && !n.ends_with(".lock")));
+        assert!(names(&self.path("repo/.git")).iter().all(|n| n != "worktrees" && !n.contains(".lock")));
     }
 
     fn report_option(&self) -> String {

@@ -38,7 +38,7 @@ use options::Global;
     version,
     max_term_width = 100,
     after_help = "Exit codes: 0 passed or warned, 1 the gate failed, 2 the call or a file is wrong, 3 nothing to judge, \
-                  4 the outside world failed, 101 a bug in perfgate.\n\
+                  4 the outside world failed, 101 a bug in perfgate, 128 and its number where a signal ended a measurement.\n\
                   `perfgate explain CODE` tells more about any message."
 )]
 struct Cli {

@@ -79,15 +79,13 @@ impl Interrupts {
             // Nobody listens any more only when perfgate ends.
             let _ = sender.send(Event::Exited(status));
         });
-        loop {
-            match self.events.recv().map_err(|_| std::io::Error::other("the waiting thread is gone"))? {
-                Event::Exited(status) => return Ok(Ended::Exited(status?, started.elapsed())),
-                Event::Signal(number) => {
-                    self.received = Some(number);
-                    group.signal(number);
-                    self.let_end(&group);
-                    return Ok(Ended::Interrupted(number));
-                }
+        match self.events.recv().map_err(|_| std::io::Error::other("the waiting thread is gone"))? {
+            Event::Exited(status) => Ok(Ended::Exited(status?, started.elapsed())),
+            Event::Signal(number) => {
+                self.received = Some(number);
+                group.signal(number);
+                self.let_end(&group);
+                Ok(Ended::Interrupted(number))
             }
         }
     }

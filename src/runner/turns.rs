@@ -96,8 +96,9 @@ pub struct Turns<'a> {
     current: Place,
     interrupts: &'a mut Interrupts,
     watch: &'a mut dyn FnMut(Step),
+    /// How many pairs and how many folders were begun.
     pairs: usize,
-    turns: usize,
+    folders: usize,
     /// What was worth saying about results, each thing once.
     pub remarks: Vec<Diagnostic>,
 }
@@ -114,7 +115,7 @@ impl<'a> Turns<'a> {
         interrupts: &'a mut Interrupts,
         watch: &'a mut dyn FnMut(Step),
     ) -> Self {
-        Self { plan, work, base, current, interrupts, watch, pairs: 0, turns: 0, remarks: Vec::new() }
+        Self { plan, work, base, current, interrupts, watch, pairs: 0, folders: 0, remarks: Vec::new() }
     }
 
     /// Runs the set-up, if there is one, in both places.
@@ -218,8 +219,8 @@ impl<'a> Turns<'a> {
 
     /// A fresh folder. Names are equally long, because the length of the environment can move code and data around.
     fn turn_folder(&mut self) -> Result<TurnFolder, Stop> {
-        self.turns += 1;
-        TurnFolder::make(self.work.path(&format!("turn-{:06}", self.turns))).map_err(|error| {
+        self.folders += 1;
+        TurnFolder::make(self.work.path(&format!("turn-{:06}", self.folders))).map_err(|error| {
             Stop::Outside(Diagnostic::new(Code::WriteFailed, format!("cannot make a temporary folder: {error}")))
         })
     }

@@ -23,8 +23,8 @@ pub struct Workplace {
     folder: PathBuf,
     repository: Option<Git>,
     trees: Vec<PathBuf>,
-    /// Kept open: locked as long as this process lives.
-    _lock: File,
+    /// Kept open, and so locked, as long as this process lives.
+    lock: Option<File>,
 }
 
 impl Workplace {
@@ -44,7 +44,7 @@ impl Workplace {
         let root = fs::canonicalize(std::env::temp_dir()).map_err(cannot)?;
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(root).map_err(cannot)?.keep();
         let lock = take_lock(&folder).map_err(cannot)?;
-        Ok(Self { folder, repository: repository.cloned(), trees: Vec::new(), _lock: lock })
+        Ok(Self { folder, repository: repository.cloned(), trees: Vec::new(), lock: Some(lock) })
     }
 
     /// A path in the folder.
@@ -90,7 +90,9 @@ impl Workplace {
         for tree in std::mem::take(&mut self.trees) {
             remove_tree(self.repository.as_ref(), &tree);
         }
-        match fs::remove_dir_all(&self.folder) {
+        let removed = fs::remove_dir_all(&self.folder);
+        self.lock = None;
+        match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 let mut told = Diagnostic::new(Code::WriteFailed, format!("cannot remove the work folder: {error}"))
                     .at(Location::file(self.folder.to_string_lossy().as_ref()));
@@ -205,7 +207,7 @@ mod tests {
         assert!(tree.exists());
         drop(second);
         // What a killed process leaves: everything but the locked file.
-        first._lock.unlock().unwrap();
+        first.lock = None;
         let third = Workplace::open(Some(&git)).unwrap_or_else(|_| panic!());
         assert!(!tree.exists() && trees(&git) == 1);
         drop(third);
