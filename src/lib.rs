@@ -12,6 +12,7 @@ pub mod io;
 pub mod model;
 pub mod report;
 pub mod stats;
+pub mod store;
 pub mod text;
 pub mod unit;
 pub mod verdict;

@@ -17,11 +17,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("verdict", &["text", "diag", "unit", "stats", "model", "config"]),
     ("report", &["text", "diag", "unit", "stats", "model"]),
     ("io", &["text", "diag", "model", "format"]),
-    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io"]),
+    ("store", &["text", "diag", "model", "format", "io"]),
+    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io", "store"]),
 ];
 
 /// Modules that may touch files, processes, the environment or the network.
-const SHELL: &[&str] = &["io"];
+const SHELL: &[&str] = &["io", "store"];
 
 const MAX_LINES: usize = 600;
 

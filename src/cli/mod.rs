@@ -6,6 +6,7 @@
 //! Not here: anything another program could want to call; that is the library's other modules.
 
 mod budget;
+mod check;
 mod compare;
 mod completions;
 mod config;
@@ -17,7 +18,10 @@ mod init;
 mod judge;
 mod man;
 mod options;
+mod record;
 mod selftest;
+mod store;
+mod stored;
 mod tune;
 
 use std::process::ExitCode;
@@ -48,6 +52,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compare(compare::Args),
+    Check(check::Args),
+    Record(record::Args),
+    Store(store::Args),
     Budget(budget::Args),
     Selftest(selftest::Args),
     Tune(tune::Args),
@@ -131,6 +138,9 @@ pub fn main() -> ExitCode {
     let console = Console::new(&cli.global);
     let outcome = match cli.command {
         Command::Compare(args) => compare::run(&args, &console),
+        Command::Check(args) => check::run(&args, &console),
+        Command::Record(args) => record::run(&args, &console),
+        Command::Store(args) => store::run(&args, &console),
         Command::Budget(args) => budget::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &console),
         Command::Tune(args) => tune::run(&args, &console),

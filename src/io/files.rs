@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 use std::fs::FileType;
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::bufread::MultiGzDecoder;
 use rayon::prelude::*;
 
 use crate::diag::{Code, Diagnostic, Location};
@@ -15,6 +16,10 @@ use crate::text::{self, Untrusted};
 const MAX_LINE: usize = 16 << 20;
 /// Longest line of a JSON file, in bytes: minified documents are one line.
 const MAX_JSON_LINE: usize = 512 << 20;
+/// How gzip files begin (RFC 1952, section 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// As much of a packed file is read, in bytes: a small file can unpack to anything.
+const MAX_UNPACKED: u64 = 2 << 30;
 /// How much is read at once.
 const CHUNK: usize = 1 << 20;
 /// Folders deeper than this are not followed.
@@ -31,14 +36,37 @@ pub fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {
             .at(Location::file(name.clone()))
     };
     if path == "-" {
-        return read_from(&name, &mut std::io::stdin().lock(), 0, unreadable);
+        return read_any(&name, std::io::stdin().lock(), 0, unreadable);
     }
-    let mut file = std::fs::File::open(path).map_err(|e| unreadable(&e))?;
+    let file = std::fs::File::open(path).map_err(|e| unreadable(&e))?;
     let size = file.metadata().map_err(|e| unreadable(&e))?;
     if size.is_dir() {
         return Err(Diagnostic::new(Code::Unreadable, "this is a folder, not a file").at(Location::file(name)));
     }
-    read_from(&name, &mut file, usize::try_from(size.len()).unwrap_or(0), unreadable)
+    read_any(&name, std::io::BufReader::new(file), usize::try_from(size.len()).unwrap_or(0), unreadable)
+}
+
+/// Unpacks gzip, as far as [`MAX_UNPACKED`].
+///
+/// # Errors
+/// If the bytes are not gzip (RFC 1952), are cut short, or do not have the checksum that they say.
+pub fn unpack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(8).min(1 << 24));
+    MultiGzDecoder::new(bytes).take(MAX_UNPACKED).read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
+
+/// Reads plain or gzipped content; which one, the first bytes tell.
+fn read_any(
+    name: &Untrusted,
+    mut source: impl BufRead,
+    size: usize,
+    unreadable: impl Fn(&std::io::Error) -> Diagnostic,
+) -> Result<Vec<u8>, Diagnostic> {
+    if source.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&GZIP_MAGIC) {
+        return read_from(name, &mut MultiGzDecoder::new(source).take(MAX_UNPACKED), size, unreadable);
+    }
+    read_from(name, &mut source, size, unreadable)
 }
 
 /// The name messages use for an input.
