@@ -1,6 +1,7 @@
 //! `perfgate record`: adds runs to the store.
 
 use clap::Args as ClapArgs;
+use rayon::prelude::*;
 
 use super::budget::inputs;
 use super::console::Console;
@@ -89,14 +90,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     for run in &mut side.runs {
         run.subject.taken_at = time.or(run.subject.taken_at);
     }
-    let packed: Vec<_> = side
+    let packed: std::io::Result<Vec<_>> = side
         .runs
-        .iter()
+        .par_iter()
         .map(|run| {
-            let packed = pack(run, args.keep_samples);
-            (bench.key(run, &packed.checksum), packed)
+            let packed = pack(run, args.keep_samples)?;
+            Ok((bench.key(run, &packed.checksum), packed))
         })
         .collect();
+    let packed = packed.map_err(|error| {
+        stored::failure(Diagnostic::new(Code::StoreFailed, format!("cannot pack the run: {error}")))
+    })?;
     if !args.import && !args.dry_run && side.runs.iter().any(|run| run.subject.commit.is_none()) {
         return Err(Diagnostic::new(Code::UnknownCommit, "neither the results nor git say which commit was measured")
             .help("name it: `--commit SHA`")

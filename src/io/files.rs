@@ -5,7 +5,6 @@ use std::fs::FileType;
 use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
 use rayon::prelude::*;
 
 use crate::diag::{Code, Diagnostic, Location};
@@ -16,8 +15,8 @@ use crate::text::{self, Untrusted};
 const MAX_LINE: usize = 16 << 20;
 /// Longest line of a JSON file, in bytes: minified documents are one line.
 const MAX_JSON_LINE: usize = 512 << 20;
-/// How gzip files begin (RFC 1952, section 2.3.1).
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// How Zstandard frames begin (RFC 8878, section 3.1.1).
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// As much of a packed file is read, in bytes: a small file can unpack to anything.
 const MAX_UNPACKED: u64 = 2 << 30;
 /// How much is read at once.
@@ -46,25 +45,26 @@ pub fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {
     read_any(&name, std::io::BufReader::new(file), usize::try_from(size.len()).unwrap_or(0), unreadable)
 }
 
-/// Unpacks gzip, as far as [`MAX_UNPACKED`].
+/// Unpacks Zstandard, as far as [`MAX_UNPACKED`].
 ///
 /// # Errors
-/// If the bytes are not gzip (RFC 1952), are cut short, or do not have the checksum that they say.
+/// If the bytes are not Zstandard (RFC 8878), are cut short, or do not have the checksum that they say.
 pub fn unpack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(8).min(1 << 24));
-    MultiGzDecoder::new(bytes).take(MAX_UNPACKED).read_to_end(&mut unpacked)?;
+    zstd::Decoder::with_buffer(bytes)?.take(MAX_UNPACKED).read_to_end(&mut unpacked)?;
     Ok(unpacked)
 }
 
-/// Reads plain or gzipped content; which one, the first bytes tell.
+/// Reads plain or packed content; which one, the first bytes tell.
 fn read_any(
     name: &Untrusted,
     mut source: impl BufRead,
     size: usize,
     unreadable: impl Fn(&std::io::Error) -> Diagnostic,
 ) -> Result<Vec<u8>, Diagnostic> {
-    if source.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&GZIP_MAGIC) {
-        return read_from(name, &mut MultiGzDecoder::new(source).take(MAX_UNPACKED), size, unreadable);
+    if source.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&ZSTD_MAGIC) {
+        let unpacked = zstd::Decoder::with_buffer(source).map_err(|e| unreadable(&e))?;
+        return read_from(name, &mut unpacked.take(MAX_UNPACKED), size, unreadable);
     }
     read_from(name, &mut source, size, unreadable)
 }

@@ -1,14 +1,9 @@
-//! What a stored run holds: `perfgate-run/1` without samples, numbers to six digits, packed with gzip.
+//! What a stored run holds: `perfgate-run/1` without samples, numbers to six digits, packed with Zstandard.
 //!
 //! Equal runs give equal bytes, whenever they are recorded, so that a run is known by its checksum. Six digits are far
 //! finer than any noise; counts that are exact keep all theirs.
 //!
 //! Not here: where the bytes go.
-
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use super::key::{Key, checksum};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
@@ -17,22 +12,25 @@ use crate::io::files;
 use crate::model::{Kind, Observation, Run, Statistic};
 use crate::text::Untrusted;
 
+/// How hard Zstandard tries. A run of 500 series takes 25 KB at 15 and 35 KB at 3, and some hundredths of a second.
+const LEVEL: i32 = 15;
+
 /// A run, packed for a store.
 #[derive(Clone, Debug)]
 pub struct Packed {
-    /// The gzipped JSON.
+    /// The packed JSON.
     pub bytes: Vec<u8>,
     /// The checksum of the JSON, for its key.
     pub checksum: String,
 }
 
 /// Packs a run.
-pub fn pack(run: &Run, keep_samples: bool) -> Packed {
+///
+/// # Errors
+/// If there is not memory enough.
+pub fn pack(run: &Run, keep_samples: bool) -> std::io::Result<Packed> {
     let content = perfgate_run::write(std::slice::from_ref(&sketch(run, keep_samples)));
-    let mut packer = GzEncoder::new(Vec::new(), Compression::new(6));
-    // Writing into memory does not fail.
-    let _ = packer.write_all(content.as_bytes());
-    Packed { checksum: checksum(content.as_bytes()), bytes: packer.finish().unwrap_or_default() }
+    Ok(Packed { checksum: checksum(content.as_bytes()), bytes: zstd::bulk::compress(content.as_bytes(), LEVEL)? })
 }
 
 /// Unpacks and reads what a store holds under a key.

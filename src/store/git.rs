@@ -26,7 +26,7 @@ const PENDING: &str = "refs/perfgate/pending";
 /// How often an operation is tried again that the network has failed.
 const NETWORK_TRIES: u32 = 4;
 /// The longest pause between two tries, in milliseconds.
-const LONGEST_PAUSE: u64 = 8000;
+const LONGEST_PAUSE: u64 = 3000;
 
 /// A store on a branch.
 pub(super) struct Branch {

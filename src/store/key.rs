@@ -1,7 +1,7 @@
 //! The name of a stored run: what it is of, when it was measured, and a checksum of its content.
 //!
 //! A key and its path are the same thing in two forms:
-//! `runs/TESTBED/SUITE/YYYY-MM/YYYYMMDDTHHMMSSZ-COMMIT-CHECKSUM.json.gz`. Two runs never share a path, so writers never
+//! `runs/TESTBED/SUITE/YYYY-MM/YYYYMMDDTHHMMSSZ-COMMIT-CHECKSUM.json.zst`. Two runs never share a path, so writers never
 //! touch each other's files; everything a baseline is chosen by can be read from a list of paths.
 //!
 //! Not here: what is in the files.
@@ -15,7 +15,7 @@ use crate::text::Untrusted;
 /// The folder of a store that holds the runs.
 pub(super) const RUNS: &str = "runs";
 /// What the name of a stored run ends with.
-const SUFFIX: &str = ".json.gz";
+const SUFFIX: &str = ".json.zst";
 /// The word for a commit that is not known.
 const NO_COMMIT: &str = "none";
 /// Digits of a checksum: 64 bits of SHA-256.
@@ -137,21 +137,21 @@ mod tests {
             commit: Some("9d4e953".into()),
             checksum: checksum(b"x"),
         };
-        let path = "runs/linux-x64/%2E.%2Fa%20b/2026-11/20261121T083932Z-9d4e953-2d711642b726b044.json.gz";
+        let path = "runs/linux-x64/%2E.%2Fa%20b/2026-11/20261121T083932Z-9d4e953-2d711642b726b044.json.zst";
         assert_eq!(key.path(), path);
         assert_eq!(Key::from_path(path), Some(key));
     }
 
     #[test]
     fn other_paths_are_no_keys() {
-        let good = "runs/a/b/2026-11/20261121T083932Z-none-2d711642b726b044.json.gz";
+        let good = "runs/a/b/2026-11/20261121T083932Z-none-2d711642b726b044.json.zst";
         assert_eq!(Key::from_path(good).unwrap().commit, None);
         for (from, to) in [
             ("runs/", "run/"),
             ("2026-11", "2026-12"),
             ("Z-none", "Z-"),
             ("b044", "b04"),
-            (".gz", ".gz~"),
+            (".zst", ".zst~"),
             ("/b/", "/b/c/"),
             ("/a/", "/%/"),
             ("/a/", "/./"),
