@@ -13,6 +13,7 @@ pub mod model;
 pub mod report;
 pub mod runner;
 pub mod stats;
+pub mod store;
 pub mod text;
 pub mod unit;
 pub mod verdict;

@@ -17,12 +17,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("verdict", &["text", "diag", "unit", "stats", "model", "config"]),
     ("report", &["text", "diag", "unit", "stats", "model"]),
     ("io", &["text", "diag", "model", "format"]),
+    ("store", &["text", "diag", "model", "format", "io"]),
     ("runner", &["text", "diag", "model", "format", "io"]),
-    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io", "runner"]),
+    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io", "store", "runner"]),
 ];
 
 /// Modules that may touch files, processes, the environment or the network.
-const SHELL: &[&str] = &["io", "runner"];
+const SHELL: &[&str] = &["io", "store", "runner"];
 
 const MAX_LINES: usize = 600;
 

@@ -43,6 +43,17 @@ pub(super) struct HistoryArgs {
     history_order: Option<String>,
 }
 
+impl HistoryArgs {
+    /// Reads the runs that these options name, oldest first.
+    pub(super) fn read(&self, input: &InputArgs, diagnostics: &mut Diagnostics) -> Result<Vec<Run>, Failure> {
+        let mut history = input.side(&self.history, diagnostics)?;
+        if let Some(file) = &self.history_order {
+            history.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
+        }
+        Ok(history.runs)
+    }
+}
+
 /// Reads and judges two inputs.
 pub(super) fn compare(
     baseline: &str,
@@ -62,11 +73,8 @@ pub(super) fn compare(
     // One after the other: only one side's files are in memory at a time.
     let before = options.input.side(&[baseline.to_owned()], &mut diagnostics)?;
     let mut now = options.input.side(&[current.to_owned()], &mut diagnostics)?;
-    let mut history = options.input.side(&options.history.history, &mut diagnostics)?;
-    if let Some(file) = &options.history.history_order {
-        history.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
-    }
-    let history = without_sides(history.runs, &before, &now, &mut diagnostics);
+    let history = options.history.read(&options.input, &mut diagnostics)?;
+    let history = without_sides(history, &before, &now, &mut diagnostics);
     console.tell_all(diagnostics)?;
     options.subject.apply(&mut now.runs)?;
     if files::is_same(baseline, current) {

@@ -8,6 +8,7 @@
 mod ab;
 mod bisect;
 mod budget;
+mod check;
 mod compare;
 mod completions;
 mod config;
@@ -19,7 +20,10 @@ mod init;
 mod judge;
 mod man;
 mod options;
+mod record;
 mod selftest;
+mod store;
+mod stored;
 mod tune;
 mod turns;
 
@@ -51,6 +55,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Compare(compare::Args),
+    Check(check::Args),
+    Record(record::Args),
+    Store(store::Args),
     Ab(Box<ab::Args>),
     Bisect(Box<bisect::Args>),
     Budget(budget::Args),
@@ -141,6 +148,9 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args, &console),
         Command::Ab(args) => ab::run(&args, &console),
         Command::Bisect(args) => bisect::run(&args, &console),
+        Command::Check(args) => check::run(&args, &console),
+        Command::Record(args) => record::run(&args, &console),
+        Command::Store(args) => store::run(&args, &console),
         Command::Budget(args) => budget::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &console),
         Command::Tune(args) => tune::run(&args, &console),

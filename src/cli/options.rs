@@ -13,6 +13,7 @@ use crate::format::{self, FORMATS, Format};
 use crate::io::{files, load, system};
 use crate::model::Run;
 use crate::report::{self, Output, REPORTS};
+use crate::store::Place;
 use crate::text::{self, Untrusted};
 use crate::verdict::Selection;
 
@@ -57,10 +58,10 @@ pub(super) enum MessageFormat {
 #[derive(Debug, Args)]
 pub(super) struct ConfigArgs {
     /// Configuration file [default: `PERFGATE_CONFIG`, else the nearest perfgate.toml up to the repository's root]
-    #[arg(long, value_name = "PATH", help_heading = "Configuration")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Configuration")]
     config: Option<String>,
     /// Use neither a configuration file nor PERFGATE_* variables
-    #[arg(long, conflicts_with = "config", help_heading = "Configuration")]
+    #[arg(long, global = true, conflicts_with = "config", help_heading = "Configuration")]
     isolated: bool,
 }
 
@@ -275,6 +276,10 @@ impl ConfigArgs {
         {
             for input in &mut config.inputs {
                 *input = folder.join(&*input).to_string_lossy().into_owned();
+            }
+            let is_given = options.store.is_some() || environment.get("PERFGATE_STORE").is_some_and(|s| !s.is_empty());
+            if let (false, Ok(Place::Folder(path))) = (is_given, config.store.parse()) {
+                config.store = format!("dir:{}", folder.join(path).to_string_lossy());
             }
         }
         Ok(config)

@@ -27,11 +27,15 @@ pub struct Overrides {
     pub fail_on: Option<FailOn>,
     /// `--evidence`
     pub evidence: Option<Evidence>,
+    /// `--store`
+    pub store: Option<String>,
+    /// `--testbed`
+    pub testbed: Option<String>,
 }
 
 /// The options as a layer.
 pub(super) fn from_options(options: &Overrides, diagnostics: &mut Diagnostics) -> Given {
-    let Overrides { warn, fail, metric: _, fail_on, evidence } = options.clone();
+    let Overrides { warn, fail, metric: _, fail_on, evidence, store, testbed } = options.clone();
     let gate = GateTable {
         warn: warn.and_then(|limit| relative(limit, "--warn", diagnostics)),
         fail: fail.and_then(|limit| relative(limit, "--fail", diagnostics)),
@@ -40,7 +44,8 @@ pub(super) fn from_options(options: &Overrides, diagnostics: &mut Diagnostics) -
         ..GateTable::default()
     };
     in_one_layer(&gate, diagnostics);
-    Given { gate, store: None, testbed: None }
+    let given = |text: Option<String>, option| text.map(|text| Set::by(text, option));
+    Given { gate, store: given(store, "--store"), testbed: given(testbed, "--testbed") }
 }
 
 /// The variables as a layer.

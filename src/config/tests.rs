@@ -51,7 +51,7 @@ fn built_in_defaults() {
             invalid: Counted::Fail,
         }
     );
-    assert_eq!((config.inputs.len(), config.store.as_str(), &config.testbed), (0, "git:perfgate-data", &None));
+    assert_eq!((config.inputs.len(), config.store.as_str(), &config.testbed), (0, "dir:.perfgate", &None));
     let time = of(&config, "a", "time");
     assert_eq!(time.min_change, Some(Limit::Step { value: 3e-10, unit: Some(Unit::Second) }));
     assert_eq!((time.gate, time.named, time.statistic, time.better), (true, false, None, None));

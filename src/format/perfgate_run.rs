@@ -259,7 +259,8 @@ struct Head {
     schema: Untrusted,
 }
 
-fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
+/// Reads the runs of a file. Why it cannot be read goes to `diagnostics`; then there are none.
+pub fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     let other = |schema: &Untrusted| {
         Diagnostic::new(
             Code::UnsupportedVersion,

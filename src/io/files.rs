@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fs::FileType;
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -15,6 +15,10 @@ use crate::text::{self, Untrusted};
 const MAX_LINE: usize = 16 << 20;
 /// Longest line of a JSON file, in bytes: minified documents are one line.
 const MAX_JSON_LINE: usize = 512 << 20;
+/// How Zstandard frames begin (RFC 8878, section 3.1.1).
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// As much of a packed file is read, in bytes: a small file can unpack to anything.
+const MAX_UNPACKED: u64 = 2 << 30;
 /// How much is read at once.
 const CHUNK: usize = 1 << 20;
 /// Folders deeper than this are not followed.
@@ -31,14 +35,38 @@ pub fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {
             .at(Location::file(name.clone()))
     };
     if path == "-" {
-        return read_from(&name, &mut std::io::stdin().lock(), 0, unreadable);
+        return read_any(&name, std::io::stdin().lock(), 0, unreadable);
     }
-    let mut file = std::fs::File::open(path).map_err(|e| unreadable(&e))?;
+    let file = std::fs::File::open(path).map_err(|e| unreadable(&e))?;
     let size = file.metadata().map_err(|e| unreadable(&e))?;
     if size.is_dir() {
         return Err(Diagnostic::new(Code::Unreadable, "this is a folder, not a file").at(Location::file(name)));
     }
-    read_from(&name, &mut file, usize::try_from(size.len()).unwrap_or(0), unreadable)
+    read_any(&name, std::io::BufReader::new(file), usize::try_from(size.len()).unwrap_or(0), unreadable)
+}
+
+/// Unpacks Zstandard, as far as [`MAX_UNPACKED`].
+///
+/// # Errors
+/// If the bytes are not Zstandard (RFC 8878), are cut short, or do not have the checksum that they say.
+pub fn unpack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(8).min(1 << 24));
+    zstd::Decoder::with_buffer(bytes)?.take(MAX_UNPACKED).read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
+
+/// Reads plain or packed content; which one, the first bytes tell.
+fn read_any(
+    name: &Untrusted,
+    mut source: impl BufRead,
+    size: usize,
+    unreadable: impl Fn(&std::io::Error) -> Diagnostic,
+) -> Result<Vec<u8>, Diagnostic> {
+    if source.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&ZSTD_MAGIC) {
+        let unpacked = zstd::Decoder::with_buffer(source).map_err(|e| unreadable(&e))?;
+        return read_from(name, &mut unpacked.take(MAX_UNPACKED), size, unreadable);
+    }
+    read_from(name, &mut source, size, unreadable)
 }
 
 /// The name messages use for an input.

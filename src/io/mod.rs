@@ -7,6 +7,7 @@
 //! Not here: what a file means (`format`), and what to do with a failure (`cli`).
 #![expect(clippy::disallowed_methods, reason = "this module is where the outside world is touched")]
 
+pub mod ci;
 pub mod files;
 pub mod git;
 pub mod load;

@@ -13,10 +13,30 @@ pub fn perfgate_variables() -> BTreeMap<String, String> {
         .collect()
 }
 
+/// An environment variable, unless it is not UTF-8.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// What a class of machines is called that has no name: operating system and processor, such as `linux-x64`.
+pub fn testbed() -> String {
+    let processor = match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    format!("{}-{processor}", std::env::consts::OS)
+}
+
+/// Seconds since 1970 in UTC.
+pub fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(0)
+}
+
 /// Today in UTC.
 pub fn today() -> Date {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    jiff::Timestamp::from_second(i64::try_from(since.as_secs()).unwrap_or(0))
+    jiff::Timestamp::from_second(now())
         .map_or(Date::constant(1970, 1, 1), |t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 

@@ -19,6 +19,7 @@ mod wording;
 
 pub use explain::explain;
 pub use table::{columns, elided, wrap};
+pub use wording::{count, short_commit};
 
 use crate::model::report::Report;
 

@@ -227,7 +227,7 @@ pub(super) fn numbers(row: &Row) -> String {
 }
 
 /// A count with its noun: `1 warning`, `3 warnings`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
@@ -315,7 +315,7 @@ pub(super) fn machine(side: &Side) -> Option<Untrusted> {
 }
 
 /// A commit id cut to the usual length; anything else as it is.
-pub(super) fn short_commit(commit: &Untrusted) -> Untrusted {
+pub fn short_commit(commit: &Untrusted) -> Untrusted {
     let raw = commit.raw();
     match raw.get(..10) {
         Some(short) if raw.bytes().all(|b| b.is_ascii_hexdigit()) => short.into(),

@@ -1,0 +1,329 @@
+//! `perfgate check`: results against the stored baseline and its history.
+//!
+//! What is measured is a commit; where its change started decides the baseline (`store::lineage`, `store::baseline`).
+
+use clap::Args as ClapArgs;
+
+use super::budget::inputs;
+use super::console::Console;
+use super::judge;
+use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
+use super::stored::{self, Bench, StoreArgs, TestbedArgs};
+use super::{Failure, Outcome};
+use crate::config::Config;
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
+use crate::io::{ci, load, system};
+use crate::model::Run;
+use crate::model::report::{GateVerdict, Note, Report, Verdict};
+use crate::report;
+use crate::store::baseline::{self, Choice};
+use crate::store::{self, Key, Lineage, Snapshot, Store};
+use crate::text::{self, Untrusted};
+use crate::verdict::{self, Comparison, Side};
+
+/// How many benchmarks a note about drift names.
+const NAMED: usize = 5;
+
+/// Compare results with the stored baseline, and judge them by the runs before it
+///
+/// The baseline is what was recorded at the commit that the change started from, or at the nearest one before it, on the
+/// same testbed: never a newer one, never another machine's. Up to 50 runs before it tell how noisy the benchmarks are.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    perfgate check target/criterion\n  \
+    perfgate check bench.txt --store git:perfgate-data --report markdown=comment.md\n  \
+    perfgate check results.json --baseline v1.4.0\n  \
+    perfgate check results.json --anchor v1.0.0")]
+pub(super) struct Args {
+    /// Files, folders, globs or `-` [default: `inputs` of perfgate.toml]
+    results: Vec<String>,
+    /// Compare with this commit or tag instead of where the change started
+    #[arg(long, value_name = "COMMIT|TAG", conflicts_with_all = ["base", "baseline_file"], help_heading = "Baseline")]
+    baseline: Option<String>,
+    /// Branch or commit that the change is made against [default: the pull request's target, else the default branch]
+    #[arg(long, value_name = "REF", conflicts_with = "baseline_file", help_heading = "Baseline")]
+    base: Option<String>,
+    /// Also compare with this fixed commit or tag, and say what has drifted since; the gate does not count it
+    #[arg(long, value_name = "REF", help_heading = "Baseline")]
+    anchor: Option<String>,
+    /// Compare with this file or folder instead of a stored run
+    #[arg(long, value_name = "PATH", help_heading = "Baseline")]
+    baseline_file: Option<String>,
+    /// Exit with 0 when there is nothing to compare with, saying so loudly
+    #[arg(long, help_heading = "Baseline")]
+    allow_missing_baseline: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    testbed: TestbedArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    fail_on: FailOnArgs,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    subject: SubjectArgs,
+    #[command(flatten)]
+    history: judge::HistoryArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// A side and the runs before it.
+#[derive(Default)]
+struct Found {
+    runs: Vec<Run>,
+    history: Vec<Run>,
+    /// What it is, for people.
+    what: Vec<Untrusted>,
+    notes: Vec<Note>,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let targets = args.report.targets()?;
+    let mut overrides = args.limits.overrides()?;
+    overrides.metric.clone_from(&args.selection.metric);
+    args.fail_on.add_to(&mut overrides)?;
+    args.store.add_to(&mut overrides);
+    args.testbed.add_to(&mut overrides);
+    let config = args.config.load(&overrides, console)?;
+    let bench = args.testbed.bench(&config)?;
+    let mut diagnostics = Diagnostics::new();
+    let mut now = args.input.side(&inputs(&args.results, &config.inputs)?, &mut diagnostics)?;
+    let given = args.history.read(&args.input, &mut diagnostics)?;
+    console.tell_all(diagnostics)?;
+    let lineage = Lineage::new(ci::build(), stored::remote(&config).as_deref(), args.store.patience());
+    for run in &mut now.runs {
+        run.environment.labels.extend(lineage.labels());
+    }
+    args.subject.apply(&mut now.runs)?;
+    let search = Search { args, config: &config, bench: &bench, lineage: &lineage, console };
+    let mut found = search.baseline(&mut now)?;
+    if !given.is_empty() {
+        found.history = given;
+    }
+    let selection = args.selection.selection();
+    let judged = |baseline: &Found| {
+        verdict::judge(&Comparison {
+            baseline: Side { runs: &baseline.runs, inputs: &baseline.what },
+            current: Side { runs: &now.runs, inputs: &now.inputs },
+            history: &baseline.history,
+            config: &config,
+            selection: &selection,
+            today: system::today(),
+            budgets_only: false,
+            taken: verdict::Taken::Apart,
+        })
+    };
+    let mut report = judged(&found)?;
+    report.notes.append(&mut found.notes);
+    if let Some(name) = &args.anchor {
+        let anchor = search.anchor(name)?;
+        report.notes.extend(drift(name, &judged(&anchor)?));
+    }
+    if report.verdict == GateVerdict::None {
+        if args.allow_missing_baseline {
+            judge::allow_nothing(&mut report);
+        } else if !found.runs.is_empty() {
+            console.tell(&verdict::nothing_compared(&report));
+        }
+    }
+    let exit = judge::exit(&report, config.gate.fail_on, args.allow_missing_baseline);
+    let written = console.write_reports(&report, &targets);
+    judge::finish(exit, written, console)
+}
+
+/// Where baselines are looked for.
+struct Search<'a> {
+    args: &'a Args,
+    config: &'a Config,
+    bench: &'a Bench,
+    lineage: &'a Lineage,
+    console: &'a Console,
+}
+
+impl Search<'_> {
+    /// The baseline of the results, and the runs before it. Without one, nothing but the reason, which is told.
+    fn baseline(&self, now: &mut load::Side) -> Result<Found, Failure> {
+        if let Some(path) = &self.args.baseline_file {
+            let mut diagnostics = Diagnostics::new();
+            let side = self.args.input.side(std::slice::from_ref(path), &mut diagnostics)?;
+            self.console.tell_all(diagnostics)?;
+            return Ok(Found { runs: side.runs, what: side.inputs, ..Found::default() });
+        }
+        let measured = self.measured(now);
+        let store = self.args.store.open(self.config)?;
+        let snapshot = store.snapshot().map_err(stored::failure)?;
+        let keys = || snapshot.keys.iter().filter(|key| self.bench.has(key));
+        let (choice, commit, what) = match (&self.args.baseline, measured) {
+            (Some(name), _) => {
+                let commit = self.commit(name);
+                (self.recorded_at(&commit, keys()), commit, shown(name))
+            }
+            (None, Some(measured)) => {
+                let start = self.lineage.start(&measured, self.args.base.as_deref()).map_err(stored::failure)?;
+                let ancestors = self.lineage.ancestors(&start.commit);
+                let choice = baseline::choose(keys(), &ancestors);
+                if choice.is_none() && !ancestors.is_complete && keys().next().is_some() {
+                    let message = "this clone does not reach back to a commit that has a stored run";
+                    self.console.tell(&Diagnostic::new(Code::UnknownCommit, message).help(
+                        "fetch more: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` for actions/checkout",
+                    ));
+                }
+                (choice, start.commit, start.what)
+            }
+            (None, None) => {
+                let message = "there is no git history here, so the newest stored run is the baseline";
+                self.console.tell(&Diagnostic::new(Code::OrderByDate, message));
+                (baseline::newest(keys()), String::new(), "the newest stored run".to_owned())
+            }
+        };
+        let Some(choice) = choice else {
+            self.tell_missing(store.as_ref(), &snapshot, &commit, &what);
+            return Ok(Found::default());
+        };
+        let mut found = self.load(store.as_ref(), &snapshot, &choice)?;
+        let behind = report::count(choice.behind, "commit");
+        if choice.behind == 0 {
+            found.what.push(what.into());
+        } else {
+            let message = format!(
+                "no run is stored of {}, {what}; the baseline is {behind} before it, which counts into the change",
+                short(&commit)
+            );
+            found.notes.push(note(Code::OlderBaseline, message));
+            found.what.push(format!("{behind} before {what}").into());
+        }
+        Ok(found)
+    }
+
+    /// The commit that was measured; what the results do not say of it, git does.
+    fn measured(&self, now: &mut load::Side) -> Option<String> {
+        let said = now.runs.iter().find_map(|run| run.subject.commit.clone());
+        let measured = said.map(|commit| self.commit(commit.raw())).or_else(|| self.lineage.head())?;
+        let branch = self.lineage.branch();
+        for run in &mut now.runs {
+            run.subject.commit.get_or_insert_with(|| measured.as_str().into());
+            run.subject.branch = run.subject.branch.take().or_else(|| branch.as_deref().map(Into::into));
+        }
+        Some(measured)
+    }
+
+    /// The full id of a commit, where it is known.
+    fn commit(&self, name: &str) -> String {
+        self.lineage.resolve(name).unwrap_or_else(|| name.to_owned())
+    }
+
+    /// The runs of one commit, and those before it.
+    fn recorded_at<'k>(&self, commit: &str, keys: impl Iterator<Item = &'k Key>) -> Option<Choice> {
+        let ancestors = self.lineage.ancestors(commit);
+        let choice = baseline::choose(keys, &ancestors)?;
+        // Whoever names a commit wants that one and no other.
+        (choice.behind == 0).then_some(choice)
+    }
+
+    fn load(&self, store: &dyn Store, snapshot: &Snapshot, choice: &Choice) -> Result<Found, Failure> {
+        let mut diagnostics = Diagnostics::new();
+        let keys: Vec<Key> = choice.history.iter().chain(&choice.runs).cloned().collect();
+        let loaded = store::load(store, snapshot, &keys, &mut diagnostics).map_err(stored::failure)?;
+        let mut found = Found::default();
+        for (key, run) in loaded {
+            if choice.runs.contains(&key) {
+                found.runs.push(run);
+            } else {
+                found.history.push(run);
+            }
+        }
+        found.notes = diagnostics.iter().map(|d| note(d.code, d.message.clone())).collect();
+        self.console.tell_all(diagnostics)?;
+        if found.runs.is_empty() {
+            let message = "every stored run of the baseline is damaged";
+            return Err(stored::failure(Diagnostic::new(Code::StoreFailed, message).help("`perfgate store verify`")));
+        }
+        Ok(found)
+    }
+
+    /// The fixed baseline of `--anchor`.
+    fn anchor(&self, name: &str) -> Result<Found, Failure> {
+        let commit = self.commit(name);
+        let store = self.args.store.open(self.config)?;
+        let snapshot = store.snapshot().map_err(stored::failure)?;
+        let keys = snapshot.keys.iter().filter(|key| self.bench.has(key));
+        let Some(choice) = self.recorded_at(&commit, keys) else {
+            let message = format!("no run is stored of the anchor {} ({})", short(&commit), shown(name));
+            return Err(stored::failure(Diagnostic::new(Code::NoBaseline, message).help(recipe(&commit))));
+        };
+        self.load(store.as_ref(), &snapshot, &choice)
+    }
+
+    fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) {
+        let Bench { testbed, suite } = self.bench;
+        let (testbed, suite) = (text::shown(testbed), text::shown(suite));
+        let at = if commit.is_empty() { what.to_owned() } else { format!("{}, {what}", short(commit)) };
+        let or_before = if self.args.baseline.is_some() { "" } else { " or before" };
+        let message = format!("no stored run to compare with: none at{or_before} {at}");
+        let mut diagnostic = Diagnostic::new(Code::NoBaseline, message)
+            .note(format!("looked in {} for testbed {testbed}, suite {suite}", store.name()));
+        let others: std::collections::BTreeSet<String> = snapshot
+            .keys
+            .iter()
+            .filter(|key| !self.bench.has(key))
+            .map(|key| format!("{} / {}", text::shown(&key.testbed), text::shown(&key.suite)))
+            .collect();
+        if !others.is_empty() {
+            let more = if others.len() > NAMED { format!(" and {} more", others.len() - NAMED) } else { String::new() };
+            let some: Vec<String> = others.into_iter().take(NAMED).collect();
+            diagnostic =
+                diagnostic.note(format!("it has runs of other testbeds and suites: {}{more}", some.join(", ")));
+        }
+        let count = snapshot.keys.iter().filter(|key| self.bench.has(key)).count();
+        if count > 0 {
+            diagnostic = diagnostic.note(format!("{count} runs of this testbed and suite are of other commits"));
+        }
+        self.console
+            .tell(&diagnostic.help("make one on the default branch: run the benchmarks, then `perfgate record`"));
+    }
+}
+
+/// What has moved since the anchor, as one note.
+fn drift(name: &str, report: &Report) -> Option<Note> {
+    let over = |verdict| move |row: &&crate::model::report::Row| row.verdict == verdict;
+    let rows =
+        || report.results.iter().filter(over(Verdict::Fail)).chain(report.results.iter().filter(over(Verdict::Warn)));
+    let count = rows().count();
+    let commit = report.baseline.commit.as_ref().map_or_else(String::new, |commit| short(commit.raw()));
+    let named: Vec<String> = rows()
+        .take(NAMED)
+        .map(|row| {
+            let change = row.change.map_or_else(String::new, |change| format!(" {:+.1}%", change * 100.0));
+            format!("{} {}{change}", text::shown(&row.benchmark), text::shown(&row.metric.0))
+        })
+        .collect();
+    let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+    (count > 0).then(|| {
+        let message = format!("drift since {} ({commit}): {}{more}", shown(name), named.join(", "));
+        Note { severity: Severity::Warning, ..note(Code::Drift, message) }
+    })
+}
+
+fn note(code: Code, message: String) -> Note {
+    Note { code: code.as_str().to_owned(), severity: code.severity(), message }
+}
+
+fn recipe(commit: &str) -> String {
+    format!("check it out, run the benchmarks, then `perfgate record --commit {}`", short(commit))
+}
+
+fn shown(name: &str) -> String {
+    text::shown(&name.into())
+}
+
+/// The beginning of a commit id, as people write it.
+fn short(commit: &str) -> String {
+    text::shown(&report::short_commit(&commit.into()))
+}

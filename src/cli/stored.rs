@@ -1,0 +1,127 @@
+//! What `record`, `check`, `trend` and `store` do alike: the options of the store, and opening it.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Exit, Failure};
+use crate::config::{Config, Overrides};
+use crate::diag::{Code, Diagnostic};
+use crate::io::system;
+use crate::model::Run;
+use crate::report;
+use crate::store::{Key, LONGEST_NAME, Place, Store};
+use crate::text::{self, Untrusted};
+
+/// How long a writer tries to get through by default, in seconds.
+const PATIENCE: u64 = 300;
+
+/// Which store.
+#[derive(Debug, Args)]
+pub(super) struct StoreArgs {
+    /// Where runs are kept: dir:PATH, git:BRANCH or git:BRANCH@REMOTE [default: `store` of perfgate.toml, else
+    /// dir:.perfgate]
+    #[arg(long, global = true, value_name = "SPEC", help_heading = "Store")]
+    store: Option<String>,
+    /// How long to go on when the network fails or others write at the same time
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = PATIENCE, help_heading = "Store")]
+    patience: u64,
+}
+
+/// Which runs of the store.
+#[derive(Debug, Args)]
+pub(super) struct TestbedArgs {
+    /// Class of machines; runs of different testbeds never mix [default: `testbed` of perfgate.toml, else operating
+    /// system and processor, such as linux-x64]
+    #[arg(long, value_name = "NAME", help_heading = "Store")]
+    testbed: Option<String>,
+    /// Name of the suite, where a project has several that are run apart
+    #[arg(long, value_name = "NAME", default_value = "default", help_heading = "Store")]
+    suite: String,
+}
+
+impl StoreArgs {
+    /// Adds what these options set.
+    pub(super) fn add_to(&self, overrides: &mut Overrides) {
+        overrides.store.clone_from(&self.store);
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+
+    pub(super) fn open(&self, config: &Config) -> Result<Box<dyn Store>, Failure> {
+        self.open_place(&config.store)
+    }
+
+    pub(super) fn open_place(&self, place: &str) -> Result<Box<dyn Store>, Failure> {
+        let place: Place = place.parse()?;
+        place.open(self.patience()).map_err(failure)
+    }
+}
+
+/// The remote that a store is on, which has the project's history as well.
+pub(super) fn remote(config: &Config) -> Option<String> {
+    match config.store.parse() {
+        Ok(Place::Branch { remote, .. }) => Some(remote),
+        _ => None,
+    }
+}
+
+/// A testbed and a suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bench {
+    pub(super) testbed: Untrusted,
+    pub(super) suite: Untrusted,
+}
+
+impl TestbedArgs {
+    /// Adds what these options set.
+    pub(super) fn add_to(&self, overrides: &mut Overrides) {
+        overrides.testbed.clone_from(&self.testbed);
+    }
+
+    pub(super) fn bench(&self, config: &Config) -> Result<Bench, Failure> {
+        let testbed = config.testbed.clone().unwrap_or_else(system::testbed);
+        for (option, name) in [("testbed", &testbed), ("suite", &self.suite)] {
+            if name.trim().is_empty() || name.len() > LONGEST_NAME {
+                return Err(Failure::usage(format!("the name of a {option} has 1 to {LONGEST_NAME} bytes")));
+            }
+        }
+        Ok(Bench { testbed: testbed.into(), suite: self.suite.as_str().into() })
+    }
+}
+
+impl Bench {
+    /// Whether a stored run is of this testbed and suite.
+    pub(super) fn has(&self, key: &Key) -> bool {
+        key.testbed == self.testbed && key.suite == self.suite
+    }
+
+    /// The key of a run.
+    pub(super) fn key(&self, run: &Run, checksum: &str) -> Key {
+        let subject = &run.subject;
+        Key {
+            testbed: self.testbed.clone(),
+            suite: self.suite.clone(),
+            time: subject.taken_at.or(subject.committed_at).unwrap_or_else(system::now),
+            commit: subject.commit.clone(),
+            checksum: checksum.to_owned(),
+        }
+    }
+}
+
+/// The commit of a stored run, for people.
+pub(super) fn commit(key: &Key) -> String {
+    key.commit.as_ref().map_or_else(|| "an unknown commit".to_owned(), |c| text::shown(&report::short_commit(c)))
+}
+
+/// A problem with a store as the end of a command: what only the outside world can mend is exit 4.
+pub(super) fn failure(diagnostic: Diagnostic) -> Failure {
+    let exit = match diagnostic.code {
+        Code::StoreFailed => Exit::Outside,
+        Code::NoBaseline => Exit::NothingToJudge,
+        _ => Exit::Usage,
+    };
+    Failure { exit, diagnostics: vec![diagnostic] }
+}

@@ -1,0 +1,244 @@
+//! What a CI system says of the commit it builds.
+//!
+//! GitHub Actions, GitLab CI, Buildkite and Jenkins by their own variables; what other systems call their commit and
+//! branch is not asked, because git knows the commit and `--branch` the branch.
+//!
+//! Sources: docs.github.com "Variables reference"; docs.gitlab.com "Predefined CI/CD variables" (17); buildkite.com
+//! "Environment variables"; Jenkins' git and branch-api plugins.
+//!
+//! Not here: asking git, and what a pull request means for a baseline (`store`).
+
+use serde::Deserialize;
+
+use super::{files, system};
+
+/// A build of a CI system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Build {
+    /// The system, for messages.
+    pub system: &'static str,
+    /// The commit that is built.
+    pub commit: Option<String>,
+    /// The branch that is built; of a pull request, its own branch.
+    pub branch: Option<String>,
+    /// The repository's default branch.
+    pub default_branch: Option<String>,
+    /// The pull request that is built, if it is one.
+    pub pull_request: Option<PullRequest>,
+    /// The image that the machine was started from, where the system names it.
+    pub image: Option<String>,
+}
+
+/// A pull request, merge request or merge queue entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PullRequest {
+    /// What it is called: `#12`, `!12`.
+    pub name: String,
+    /// The branch that it is for.
+    pub base_branch: Option<String>,
+    /// The commit that its branch began at, where the system says so exactly.
+    pub start: Option<String>,
+    /// Whether the commit that is built is a merge made for this build, whose first parent is what it is merged into.
+    pub is_test_merge: bool,
+}
+
+/// The part of GitHub's event file that is used.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Event {
+    number: Option<u64>,
+    repository: Repository,
+    merge_group: Option<MergeGroup>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Repository {
+    default_branch: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MergeGroup {
+    base_sha: Option<String>,
+    base_ref: Option<String>,
+}
+
+/// The build that this process is part of, if a CI system runs it.
+pub fn build() -> Option<Build> {
+    detect(&|name| system::variable(name), &|path| files::read(path).ok())
+}
+
+fn detect(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<Build> {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let is_true = |name: &str| variable(name).is_some_and(|value| value == "true" || value == "1");
+    if is_true("GITHUB_ACTIONS") {
+        return Some(github(&variable, read));
+    }
+    if is_true("GITLAB_CI") {
+        return Some(gitlab(&variable));
+    }
+    if is_true("BUILDKITE") {
+        return Some(buildkite(&variable));
+    }
+    variable("JENKINS_URL").is_some().then(|| jenkins(&variable))
+}
+
+fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Build {
+    let event = variable("GITHUB_EVENT_PATH").and_then(|path| read(&path));
+    let event: Event = event.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let name = variable("GITHUB_EVENT_NAME").unwrap_or_default();
+    let reference = variable("GITHUB_REF").unwrap_or_default();
+    let pull_request = match name.as_str() {
+        "pull_request" | "pull_request_target" => Some(PullRequest {
+            name: event.number.map_or_else(|| "a pull request".to_owned(), |number| format!("pull request #{number}")),
+            base_branch: variable("GITHUB_BASE_REF"),
+            start: None,
+            is_test_merge: name == "pull_request" && reference.ends_with("/merge"),
+        }),
+        "merge_group" => event.merge_group.map(|group| PullRequest {
+            name: "a merge queue entry".to_owned(),
+            base_branch: group.base_ref.map(|name| name.trim_start_matches("refs/heads/").to_owned()),
+            start: group.base_sha,
+            is_test_merge: false,
+        }),
+        _ => None,
+    };
+    let pushed = reference.strip_prefix("refs/heads/").map(str::to_owned);
+    Build {
+        system: "GitHub Actions",
+        // On `pull_request_target` this is the base branch, not what the pull request would bring.
+        commit: variable("GITHUB_SHA").filter(|_| name != "pull_request_target"),
+        branch: variable("GITHUB_HEAD_REF").or(pushed),
+        default_branch: event.repository.default_branch,
+        pull_request,
+        image: variable("ImageOS"),
+    }
+}
+
+fn gitlab(variable: &dyn Fn(&str) -> Option<String>) -> Build {
+    let request = variable("CI_MERGE_REQUEST_IID");
+    let kind = variable("CI_MERGE_REQUEST_EVENT_TYPE").unwrap_or_default();
+    let is_test_merge = kind == "merged_result" || kind == "merge_train";
+    Build {
+        system: "GitLab CI",
+        commit: variable("CI_COMMIT_SHA"),
+        branch: variable("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME").or_else(|| variable("CI_COMMIT_BRANCH")),
+        default_branch: variable("CI_DEFAULT_BRANCH"),
+        pull_request: request.map(|number| PullRequest {
+            name: format!("merge request !{number}"),
+            base_branch: variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+            start: variable("CI_MERGE_REQUEST_DIFF_BASE_SHA").filter(|_| !is_test_merge),
+            is_test_merge,
+        }),
+        image: variable("CI_JOB_IMAGE"),
+    }
+}
+
+fn buildkite(variable: &dyn Fn(&str) -> Option<String>) -> Build {
+    let number = variable("BUILDKITE_PULL_REQUEST").filter(|number| number != "false");
+    Build {
+        system: "Buildkite",
+        // A build that was started by hand has the word HEAD here.
+        commit: variable("BUILDKITE_COMMIT").filter(|commit| commit != "HEAD"),
+        branch: variable("BUILDKITE_BRANCH"),
+        default_branch: variable("BUILDKITE_PIPELINE_DEFAULT_BRANCH"),
+        pull_request: number.map(|number| PullRequest {
+            name: format!("pull request #{number}"),
+            base_branch: variable("BUILDKITE_PULL_REQUEST_BASE_BRANCH"),
+            start: None,
+            is_test_merge: false,
+        }),
+        image: None,
+    }
+}
+
+fn jenkins(variable: &dyn Fn(&str) -> Option<String>) -> Build {
+    let branch = variable("CHANGE_BRANCH").or_else(|| variable("BRANCH_NAME")).or_else(|| variable("GIT_BRANCH"));
+    Build {
+        system: "Jenkins",
+        commit: variable("GIT_COMMIT"),
+        branch: branch.map(|name| name.trim_start_matches("origin/").to_owned()),
+        default_branch: None,
+        pull_request: variable("CHANGE_ID").map(|number| PullRequest {
+            name: format!("pull request #{number}"),
+            base_branch: variable("CHANGE_TARGET"),
+            start: None,
+            // The plugin can build either; git tells by the parents.
+            is_test_merge: false,
+        }),
+        image: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(variables: &[(&str, &str)], event: &str) -> Option<Build> {
+        let variable = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        detect(&variable, &|path| (path == "event.json").then(|| event.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn nothing_is_said_outside_of_ci() {
+        assert_eq!(built(&[("GITHUB_SHA", "a"), ("CI", "true")], ""), None);
+        assert_eq!(built(&[("GITHUB_ACTIONS", "")], ""), None);
+    }
+
+    #[test]
+    fn github_pull_requests_are_built_as_test_merges() {
+        let variables = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "pull_request"),
+            ("GITHUB_EVENT_PATH", "event.json"),
+            ("GITHUB_SHA", "merge"),
+            ("GITHUB_REF", "refs/pull/12/merge"),
+            ("GITHUB_HEAD_REF", "topic"),
+            ("GITHUB_BASE_REF", "main"),
+        ];
+        let build = built(&variables, r#"{"number": 12, "repository": {"default_branch": "main"}}"#).unwrap();
+        assert_eq!((build.commit.as_deref(), build.branch.as_deref()), (Some("merge"), Some("topic")));
+        assert_eq!(build.default_branch.as_deref(), Some("main"));
+        let request = build.pull_request.unwrap();
+        assert_eq!((request.name.as_str(), request.is_test_merge), ("pull request #12", true));
+        assert_eq!(request.base_branch.as_deref(), Some("main"));
+    }
+
+    #[test]
+    fn github_pushes_and_merge_queues() {
+        let push = [("GITHUB_ACTIONS", "true"), ("GITHUB_SHA", "c"), ("GITHUB_REF", "refs/heads/a/b")];
+        let build = built(&push, "").unwrap();
+        assert_eq!((build.branch.as_deref(), build.pull_request), (Some("a/b"), None));
+        let queue = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "merge_group"),
+            ("GITHUB_EVENT_PATH", "event.json"),
+            ("GITHUB_REF", "refs/heads/gh-readonly-queue/main/pr-1-x"),
+        ];
+        let event = r#"{"merge_group": {"base_sha": "b", "base_ref": "refs/heads/main"}}"#;
+        let request = built(&queue, event).unwrap().pull_request.unwrap();
+        assert_eq!((request.start.as_deref(), request.base_branch.as_deref()), (Some("b"), Some("main")));
+    }
+
+    #[test]
+    fn other_systems_name_their_pull_requests() {
+        let gitlab = [
+            ("GITLAB_CI", "true"),
+            ("CI_COMMIT_SHA", "c"),
+            ("CI_MERGE_REQUEST_IID", "7"),
+            ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "topic"),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "b"),
+        ];
+        let request = built(&gitlab, "").unwrap().pull_request.unwrap();
+        assert_eq!((request.name.as_str(), request.start.as_deref()), ("merge request !7", Some("b")));
+        let buildkite = [("BUILDKITE", "true"), ("BUILDKITE_PULL_REQUEST", "false"), ("BUILDKITE_COMMIT", "HEAD")];
+        let build = built(&buildkite, "").unwrap();
+        assert_eq!((build.commit, build.pull_request), (None, None));
+        let jenkins = [("JENKINS_URL", "x"), ("CHANGE_ID", "3"), ("CHANGE_TARGET", "main"), ("CHANGE_BRANCH", "t")];
+        let build = built(&jenkins, "").unwrap();
+        assert_eq!(build.branch.as_deref(), Some("t"));
+        assert_eq!(build.pull_request.unwrap().base_branch.as_deref(), Some("main"));
+    }
+}

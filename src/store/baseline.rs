@@ -1,0 +1,50 @@
+//! Which stored runs a change is compared with, and which it is judged by.
+//!
+//! The baseline is the nearest commit that has runs, from where the change started back along first parents; all runs of
+//! that commit are the baseline's. The history is what was recorded before it on the same way, newest 50. Runs of other
+//! testbeds and suites, of commits that are not on this way, and of what came after the start never enter.
+//!
+//! Not here: what lies on the way (`lineage`).
+
+use super::{Ancestors, Key};
+
+/// How many runs before the baseline are the history. More say little of today's machine.
+const LONGEST_HISTORY: usize = 50;
+
+/// What a change is compared with and judged by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The runs of the baseline's commit, oldest first.
+    pub runs: Vec<Key>,
+    /// Runs before it, oldest first.
+    pub history: Vec<Key>,
+    /// How many commits before the start the baseline is.
+    pub behind: usize,
+}
+
+/// Chooses among the runs of one testbed and suite. `None` where no ancestor has a run.
+pub fn choose<'a>(keys: impl IntoIterator<Item = &'a Key>, ancestors: &Ancestors) -> Option<Choice> {
+    let on_the_way = keys.into_iter().filter_map(|key| Some((ancestors.steps_to(key.commit.as_ref()?.raw())?, key)));
+    split(on_the_way.collect())
+}
+
+/// Chooses where there is no git to ask: the newest run, or the runs of the newest commit.
+pub fn newest<'a>(keys: impl IntoIterator<Item = &'a Key>) -> Option<Choice> {
+    let mut keys: Vec<&Key> = keys.into_iter().collect();
+    keys.sort_by_key(|key| std::cmp::Reverse(key.time));
+    let commit = keys.first()?.commit.clone();
+    let of_newest = |key: &&Key| commit.is_some() && key.commit == commit;
+    let steps = keys.iter().enumerate().map(|(at, key)| (if of_newest(key) { 0 } else { at }, *key));
+    split(steps.collect()).map(|choice| Choice { behind: 0, ..choice })
+}
+
+/// Splits runs with their steps back into the nearest and those before.
+fn split(mut runs: Vec<(usize, &Key)>) -> Option<Choice> {
+    runs.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.cmp(right)));
+    let (behind, _) = *runs.last()?;
+    let nearest = runs.partition_point(|(steps, _)| *steps > behind);
+    let (before, runs) = runs.split_at_checked(nearest)?;
+    let history = before.get(before.len().saturating_sub(LONGEST_HISTORY)..).unwrap_or(before);
+    let keys = |runs: &[(usize, &Key)]| runs.iter().map(|(_, key)| (*key).clone()).collect();
+    Some(Choice { runs: keys(runs), history: keys(history), behind })
+}

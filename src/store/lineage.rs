@@ -1,0 +1,262 @@
+//! Which commits lie before a change, as far as git can tell.
+//!
+//! A change starts where its branch left the default branch: at the first parent of a merge that CI made to test it, at
+//! the merge base of a branch, at the parent of a commit on the default branch itself. Runs of commits from there back
+//! along first parents are what it may be compared with; newer ones would blame the change for what others did.
+//!
+//! CI systems clone little. What is missing of the history is fetched without content into a repository of our own.
+//!
+//! Not here: which of these commits have runs (`baseline`).
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::private::{Private, Remote, failed};
+use crate::diag::{Code, Diagnostic};
+use crate::io::ci::{Build, PullRequest};
+use crate::io::git::{Git, GitError};
+use crate::text::{self, Untrusted};
+
+/// How many commits back runs are looked for.
+const DEPTH: usize = 1000;
+/// Shortest beginning of a commit id that names a commit.
+const SHORTEST_ID: usize = 7;
+
+/// The commits of the repository that the working folder is in.
+pub struct Lineage {
+    here: Git,
+    build: Option<Build>,
+    remote: Option<String>,
+    patience: Duration,
+}
+
+/// Where a change started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The commit that the change is compared with, or the nearest before it.
+    pub commit: String,
+    /// What it is, for people: `the merge base with main`.
+    pub what: String,
+}
+
+/// A commit and those before it, along first parents.
+#[derive(Clone, Debug, Default)]
+pub struct Ancestors {
+    /// How many steps back each is, by id.
+    steps: BTreeMap<String, usize>,
+    /// Whether the list ends because the history or the depth ends, not because the clone does.
+    pub is_complete: bool,
+    /// When the first one was made, in seconds since 1970, if it is known.
+    pub committed_at: Option<i64>,
+}
+
+impl Ancestors {
+    /// How many steps back a commit is; `None` if it is not among them. Takes beginnings of ids of 7 digits or more.
+    pub fn steps_to(&self, commit: &str) -> Option<usize> {
+        if let Some(steps) = self.steps.get(commit) {
+            return Some(*steps);
+        }
+        if commit.len() < SHORTEST_ID {
+            return None;
+        }
+        let mut from = self.steps.range(commit.to_owned()..).take_while(|(id, _)| id.starts_with(commit));
+        from.next().map(|(_, steps)| *steps)
+    }
+}
+
+impl Lineage {
+    /// The repository of the working folder, as this build sees it. `remote` is asked for history that the clone lacks;
+    /// without one, `origin` is.
+    pub fn new(build: Option<Build>, remote: Option<&str>, patience: Duration) -> Self {
+        Self { here: Git::here(), build, remote: remote.map(str::to_owned), patience }
+    }
+
+    /// The full id of a commit, branch or tag; `None` if the clone does not know it.
+    pub fn resolve(&self, name: &str) -> Option<String> {
+        let commit = format!("{name}^{{commit}}");
+        self.here.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &commit]).ok()
+    }
+
+    /// The commit that is checked out, else the one that CI says it builds.
+    pub fn head(&self) -> Option<String> {
+        let is_bare = self.here.run(&["rev-parse", "--is-bare-repository"]).is_ok_and(|answer| answer == "true");
+        let built = self.build.as_ref().and_then(|build| build.commit.clone());
+        let head = || self.resolve("HEAD");
+        if is_bare { built.or_else(head) } else { head().or(built) }
+    }
+
+    /// The branch that is checked out or built.
+    pub fn branch(&self) -> Option<String> {
+        let built = self.build.as_ref().and_then(|build| build.branch.clone());
+        built.or_else(|| self.here.run(&["symbolic-ref", "--quiet", "--short", "HEAD"]).ok())
+    }
+
+    /// When a commit was made, in seconds since 1970.
+    pub fn committed_at(&self, commit: &str) -> Option<i64> {
+        self.here.run(&["show", "--no-patch", "--format=%ct", commit]).ok()?.trim().parse().ok()
+    }
+
+    /// Whether tracked files differ from the commit that is checked out.
+    pub fn is_modified(&self) -> bool {
+        self.here.run(&["status", "--porcelain", "--untracked-files=no"]).is_ok_and(|changes| !changes.is_empty())
+    }
+
+    /// What the CI system says of the machine, as labels of a run.
+    pub fn labels(&self) -> BTreeMap<Untrusted, Untrusted> {
+        let build = self.build.as_ref();
+        let system = build.map(|build| ("ci".into(), build.system.into()));
+        let image = build.and_then(|build| build.image.as_deref()).map(|image| ("image".into(), image.into()));
+        system.into_iter().chain(image).collect()
+    }
+
+    /// The pull request that is built, if one is.
+    pub fn pull_request(&self) -> Option<&PullRequest> {
+        self.build.as_ref()?.pull_request.as_ref()
+    }
+
+    /// The name of the branch that changes are made against.
+    pub fn base_branch(&self) -> Option<String> {
+        let build = self.build.as_ref();
+        let named =
+            build.and_then(|b| b.pull_request.as_ref()?.base_branch.clone().or_else(|| b.default_branch.clone()));
+        named.or_else(|| build?.default_branch.clone()).or_else(|| {
+            let remote = self.remote.as_deref().unwrap_or("origin");
+            let head = self.here.run(&["symbolic-ref", "--quiet", "--short", &format!("refs/remotes/{remote}/HEAD")]);
+            let of_remote = head.ok().and_then(|head| Some(head.split_once('/')?.1.to_owned()));
+            let known = |name: &&str| self.tip(name).is_some();
+            of_remote.or_else(|| ["main", "master", "trunk"].into_iter().find(known).map(str::to_owned))
+        })
+    }
+
+    /// The newest known commit of a branch: what the remote has, else what is here.
+    fn tip(&self, branch: &str) -> Option<String> {
+        let remote = self.remote.as_deref().unwrap_or("origin");
+        let names = [format!("refs/remotes/{remote}/{branch}"), format!("refs/heads/{branch}"), branch.to_owned()];
+        names.iter().find_map(|name| self.resolve(name))
+    }
+
+    /// The parents that a commit says it has, also where the clone does not hold them.
+    fn parents(&self, commit: &str) -> Vec<String> {
+        let content = self.here.run(&["cat-file", "commit", commit]).unwrap_or_default();
+        let head = content.lines().take_while(|line| !line.is_empty());
+        head.filter_map(|line| line.strip_prefix("parent ").map(str::to_owned)).collect()
+    }
+
+    /// Where the change that ends in `commit` started. `base` is the branch or commit it is made against, if the caller
+    /// says so.
+    ///
+    /// # Errors
+    /// If the clone does not know enough, with what to fetch.
+    pub fn start(&self, commit: &str, base: Option<&str>) -> Result<Start, Diagnostic> {
+        let shown = |name: &str| text::shown(&name.into());
+        let parents = self.parents(commit);
+        let first_parent = parents.first().cloned();
+        let of_merge = |parent: String| Start { commit: parent, what: "the first parent of the merge".to_owned() };
+        if base.is_none()
+            && let Some(request) = self.pull_request()
+        {
+            if let Some(start) = &request.start {
+                return Ok(Start { commit: start.clone(), what: format!("the start of {}", shown(&request.name)) });
+            }
+            // Whoever checks out the pull request's own head has built no merge.
+            if let (true, [parent, _, ..]) = (request.is_test_merge, parents.as_slice()) {
+                return Ok(of_merge(parent.clone()));
+            }
+        }
+        let Some(base) = base.map(str::to_owned).or_else(|| self.base_branch()) else {
+            let parent = first_parent.map(|parent| Start { commit: parent, what: "the parent".to_owned() });
+            return parent.ok_or_else(|| {
+                Diagnostic::new(Code::UnknownCommit, "there is no default branch that the change could start from")
+                    .help("name the branch that the change is made against: `--base BRANCH`")
+            });
+        };
+        let Some(tip) = self.tip(&base).or_else(|| self.fetched_tip(&base)) else {
+            return Err(Diagnostic::new(
+                Code::UnknownCommit,
+                format!("no branch or commit `{}` is known here", shown(&base)),
+            )
+            .help(format!("fetch it: `git fetch origin {}`", shown(&base)))
+            .help("or name another: `--base BRANCH`"));
+        };
+        let Some(found) = self.merge_base(commit, &tip)? else {
+            let message = format!("the history here does not reach to where the change left `{}`", shown(&base));
+            return Err(Diagnostic::new(Code::UnknownCommit, message).help(
+                "fetch more of it: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` for actions/checkout",
+            ));
+        };
+        if found != commit {
+            return Ok(Start { commit: found, what: format!("the merge base with {}", shown(&base)) });
+        }
+        // The commit is on the branch itself.
+        match first_parent {
+            _ if self.is_modified() && self.head().as_deref() == Some(commit) => {
+                Ok(Start { commit: commit.to_owned(), what: "the commit that is checked out".to_owned() })
+            }
+            Some(parent) => Ok(Start { commit: parent, what: "the parent".to_owned() }),
+            None => Err(Diagnostic::new(
+                Code::NoBaseline,
+                format!("`{}` is the first commit, nothing lies before it", shown(commit)),
+            )),
+        }
+    }
+
+    /// Where two commits parted; asks the remote where the clone does not reach so far.
+    fn merge_base(&self, commit: &str, tip: &str) -> Result<Option<String>, Diagnostic> {
+        match self.here.run(&["merge-base", commit, tip]) {
+            Ok(found) => return Ok(Some(found)),
+            Err(error @ (GitError::NotInstalled | GitError::Broken(_))) => return Err(failed("ask git", &error)),
+            Err(GitError::Failed { .. }) => {}
+        }
+        let Some(private) = self.fetch(&[commit, tip]) else { return Ok(None) };
+        Ok(private.git.run(&["merge-base", commit, tip]).ok())
+    }
+
+    /// The tip of a branch that the clone does not have.
+    fn fetched_tip(&self, branch: &str) -> Option<String> {
+        let private = self.fetch(&[&format!("refs/heads/{branch}")])?;
+        private.git.run(&["rev-parse", "--verify", "--quiet", "refs/perfgate/0"]).ok()
+    }
+
+    /// A commit and those before it along first parents, as many as 1000.
+    pub fn ancestors(&self, commit: &str) -> Ancestors {
+        let here = walk(&self.here, commit);
+        if here.is_complete {
+            return here;
+        }
+        // As much as can be had.
+        let more = self.fetch(&[commit]).map(|private| walk(&private.git, commit));
+        more.filter(|more| more.steps.len() > here.steps.len()).unwrap_or(here)
+    }
+
+    /// Fetches commits, without their content, from the remote; `None` where that cannot be had.
+    fn fetch(&self, wanted: &[&str]) -> Option<Private> {
+        let remote = Remote::find(self.remote.as_deref().unwrap_or("origin")).ok()?;
+        let private = Private::open("history.git", &remote, self.patience).ok()?;
+        let depth = format!("--depth={DEPTH}");
+        let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0", &depth];
+        let refspecs: Vec<String> =
+            wanted.iter().enumerate().map(|(at, name)| format!("+{name}:refs/perfgate/{at}")).collect();
+        arguments.push(&remote.fetch);
+        arguments.extend(refspecs.iter().map(String::as_str));
+        let fetched =
+            private.git.run(&arguments).is_ok() || (private.renew().is_ok() && private.git.run(&arguments).is_ok());
+        fetched.then_some(private)
+    }
+}
+
+/// The commits that a repository has from one back along first parents.
+fn walk(git: &Git, commit: &str) -> Ancestors {
+    let count = format!("--max-count={DEPTH}");
+    let listed = git.run(&["log", "--first-parent", "--format=%H %ct", &count, "--end-of-options", commit, "--"]);
+    let listed = listed.unwrap_or_default();
+    let commits: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
+    let Some((last, _)) = commits.last() else {
+        return Ancestors { steps: BTreeMap::from([(commit.to_owned(), 0)]), ..Ancestors::default() };
+    };
+    let ends = git.run(&["cat-file", "commit", last]).is_ok_and(|content| !content.contains("\nparent "));
+    Ancestors {
+        is_complete: ends || commits.len() >= DEPTH,
+        committed_at: commits.first().and_then(|(_, time)| time.parse().ok()),
+        steps: commits.iter().enumerate().map(|(steps, (id, _))| ((*id).to_owned(), steps)).collect(),
+    }
+}
