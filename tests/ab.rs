@@ -358,6 +358,36 @@ fn a_benchmark_on_one_side_only_is_new_or_missing() {
 }
 
 #[test]
+fn a_command_that_says_which_benchmark_failed_has_run_the_others() {
+    let project = Project::new();
+    project.commit("One 12\nTwo 20\n", "slower");
+    let script = "./bench.sh; echo '--- FAIL: BenchmarkBroken'; echo FAIL; exit 1";
+    let option = project.report_option();
+    let out = project.run(&["ab", "--base", "HEAD~1", "--pairs", "3", &option, "--", "sh", "-c", script]);
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let report = project.report();
+    assert_eq!((report["pairs"].as_u64(), row(&report, "BenchmarkOne").0.as_str()), (Some(3), "fail"));
+    assert_eq!(row(&report, "BenchmarkBroken").0, "invalid");
+    // Nothing ran at all: no result, whatever the tool says.
+    let script = "echo 'FAIL example.com/p [build failed]'; echo 'missing ;' >&2; exit 1";
+    let out = project.run(&["ab", "--base", "HEAD~1", "--", "sh", "-c", script]);
+    assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("missing ;"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn criterion_writes_to_a_folder_of_the_turn_and_the_same_samples_are_refused() {
+    let project = Project::new();
+    project.commit("One 12\nTwo 20\n", "slower");
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/criterion/v0-7/input");
+    let script = format!("mkdir -p \"$CRITERION_HOME\" && cp -r '{}'/. \"$CRITERION_HOME\"", tree.display());
+    let out = project.run(&["ab", "--base", "HEAD~1", "--pairs", "3", "--", "sh", "-c", &script]);
+    assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("both sides hold the same Criterion samples"), "{}", text(&out.stderr));
+    project.assert_clean();
+}
+
+#[test]
 fn messages_say_what_is_missing() {
     let project = Project::new();
     project.commit("One 12\nTwo 20\n", "slower");

@@ -19,7 +19,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io", &["text", "diag", "model", "format"]),
     ("store", &["text", "diag", "model", "format", "io"]),
     ("runner", &["text", "diag", "model", "format", "io"]),
-    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io", "store", "runner"]),
+    (
+        "cli",
+        &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io", "store", "runner"],
+    ),
 ];
 
 /// Modules that may touch files, processes, the environment or the network.

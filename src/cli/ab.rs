@@ -95,7 +95,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         .map_err(|error| Failure::outside(Diagnostic::new(Code::Usage, format!("cannot catch signals: {error}"))))?;
     let sides = Sides::find(args, first.as_ref())?;
     let mut work = Workplace::open(sides.checkout.as_ref().map(|c| &c.git))?;
-    let base = sides.base_place(&mut work)?;
+    // On a terminal, Ctrl-C ends git as well; what it says then is not the reason.
+    let base = sides.base_place(&mut work).map_err(|failure| turns::or_interrupted(failure, &mut interrupts))?;
     let current = Place { folder: runner::working_folder()?, target: runner::cargo_target() };
     let warm_up = if args.measure.warmup { 2 } else { 0 };
     let last_look = looks.last().copied().unwrap_or(0);

@@ -109,8 +109,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         return Err(Failure::usage("the good and the bad commit are the same"));
     }
     let mut work = Workplace::open(Some(&checkout.git))?;
-    let base = turns::tree(&mut work, GOOD, &checkout, &good)?;
-    let current = turns::tree(&mut work, TEST, &checkout, &bad)?;
+    let mut tree = |name: &str, revision: &Revision| {
+        turns::tree(&mut work, name, &checkout, revision)
+            .map_err(|failure| turns::or_interrupted(failure, &mut interrupts))
+    };
+    let (base, current) = (tree(GOOD, &good)?, tree(TEST, &bad)?);
     let found = {
         let mut progress = Progress::new(console, 0);
         let mut watch = |step| progress.step(step);

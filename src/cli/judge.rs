@@ -172,10 +172,11 @@ pub(super) fn exit(report: &Report, fail_on: FailOn, allow_nothing: bool) -> Exi
     }
 }
 
-/// The exit code of a gate whose reports may not all have been written: a red gate stays red.
+/// The exit code of a gate whose reports may not all have been written: a red gate stays red, and a signal that ended a
+/// measurement stays the reason.
 pub(super) fn finish(exit: Exit, written: Result<(), Failure>, console: &Console) -> Result<Exit, Failure> {
     match written {
-        Err(failure) if exit == Exit::GateFailed => {
+        Err(failure) if matches!(exit, Exit::GateFailed | Exit::Interrupted(_)) => {
             for diagnostic in &failure.diagnostics {
                 console.tell(diagnostic);
             }

@@ -9,7 +9,7 @@ use super::{Exit, Failure};
 use crate::diag::{Code, Diagnostic, Location};
 use crate::model::Run;
 use crate::model::report::Note;
-use crate::runner::{Checkout, Filter, Place, Plan, Revision, Step, Stop, Turns, Workplace};
+use crate::runner::{Checkout, Filter, Interrupts, Place, Plan, Revision, Step, Stop, Turns, Workplace};
 
 /// What is run, and how.
 #[derive(Debug, Args)]
@@ -70,6 +70,11 @@ impl From<Stop> for Failure {
 /// The exit of a measurement that a signal ended.
 pub(super) fn interrupted(number: i32) -> Exit {
     Exit::Interrupted(u8::try_from(number).unwrap_or(0))
+}
+
+/// A failure, or the signal that is behind it.
+pub(super) fn or_interrupted(failure: Failure, interrupts: &mut Interrupts) -> Failure {
+    interrupts.received().map_or(failure, |number| Stop::Interrupted(number).into())
 }
 
 /// A work tree of a commit, as a place to run in.

@@ -197,13 +197,14 @@ impl<'a> Turns<'a> {
         let wanted = Wanted { out: names_out, path: self.plan.results.clone(), format: self.plan.format };
         let read = results::read(&turn, &wanted, &before, &mut self.remarks);
         // A tool that says which benchmark failed has run all the others.
+        let says_what_failed = |run: &Run| !run.failures.is_empty() && !run.series.is_empty();
         let run = match read {
-            Ok(Some(run)) if status.success() || !run.failures.is_empty() => run,
+            Ok(Some(run)) if status.success() || says_what_failed(&run) => run,
             _ if !status.success() => return Err(Stop::Failed(failure(which, "command", status, &turn))),
             Err(diagnostic) => {
                 return Err(Stop::Failed(diagnostic.note(format!("left by the {} side", which.as_str()))));
             }
-            _ => return Err(Stop::Failed(self.nothing(which, names_out))),
+            _ => return Err(Stop::Failed(self.nothing(which, names_out, &turn))),
         };
         turn.remove();
         (self.watch)(Step::TurnDone(which, elapsed));
@@ -264,9 +265,9 @@ impl<'a> Turns<'a> {
         }
     }
 
-    fn nothing(&self, which: Which, names_out: bool) -> Diagnostic {
+    fn nothing(&self, which: Which, names_out: bool, turn: &TurnFolder) -> Diagnostic {
         let diagnostic = Diagnostic::new(Code::NoResults, format!("{}: the command left no results", which.as_str()));
-        match (&self.plan.results, names_out) {
+        let mut diagnostic = match (&self.plan.results, names_out) {
             (_, true) => diagnostic.note("it did not write the file that `{out}` stood for"),
             (Some(path), _) => {
                 diagnostic.note(format!("`{}` did not change while it ran", text::shown(&path.as_str().into())))
@@ -275,7 +276,11 @@ impl<'a> Turns<'a> {
                 .note("looked at its standard output and at `target/criterion`")
                 .help("where it takes the name of a file for its results, write `{out}` there")
                 .help("otherwise name what it fills: `--results PATH`"),
+        };
+        for line in turn.last_lines(LAST_LINES / 2) {
+            diagnostic = diagnostic.note(format!("it wrote: {}", text::line(&line)));
         }
+        diagnostic
     }
 }
 
