@@ -170,6 +170,7 @@ def scale(perfgate, folder, runs=1000, series=500):
                     "benchmarks": benchmarks}
         (history / f"{run:04}.json").write_text(json.dumps(document))
     git(here, "reset", "-q", "--soft", commit)
+    git(here, "push", "-q", "origin", "HEAD:main")
     last = history / f"{runs - 1:04}.json"
     current = folder / "current.json"
     last.rename(current)

@@ -208,6 +208,9 @@ fn render(format: &Format, runs: &[Run], diagnostics: &[Diagnostic]) -> String {
         if let Some(at) = subject.taken_at {
             writeln!(out, "  taken at {at}").unwrap();
         }
+        if let Some(at) = subject.committed_at {
+            writeln!(out, "  committed at {at}").unwrap();
+        }
         for (key, value) in &environment.labels {
             writeln!(out, "  label {} = {}", visible(key.raw()), visible(value.raw())).unwrap();
         }

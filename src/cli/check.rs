@@ -264,7 +264,7 @@ impl Search<'_> {
     fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) {
         let Bench { testbed, suite } = self.bench;
         let (testbed, suite) = (text::shown(testbed), text::shown(suite));
-        let at = if commit.is_empty() { what.to_owned() } else { format!("{}, {what}", short(commit)) };
+        let at = if commit.is_empty() || what == commit { short(what) } else { format!("{}, {what}", short(commit)) };
         let or_before = if self.args.baseline.is_some() { "" } else { " or before" };
         let message = format!("no stored run to compare with: none at{or_before} {at}");
         let mut diagnostic = Diagnostic::new(Code::NoBaseline, message)
@@ -285,8 +285,10 @@ impl Search<'_> {
         if count > 0 {
             diagnostic = diagnostic.note(format!("{count} runs of this testbed and suite are of other commits"));
         }
-        self.console
-            .tell(&diagnostic.help("make one on the default branch: run the benchmarks, then `perfgate record`"));
+        self.console.tell(&diagnostic.help(match &self.args.baseline {
+            Some(_) => recipe(commit),
+            None => "make one on the default branch: run the benchmarks, then `perfgate record`".to_owned(),
+        }));
     }
 }
 

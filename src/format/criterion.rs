@@ -21,11 +21,13 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity};
 use crate::model::{BenchmarkId, Details, MetricId, Origin, Run, SeriesKey};
 use crate::text;
 
+mod export;
 mod file;
 mod folder;
 #[cfg(test)]
 mod tests;
 
+pub(super) use export::FORMAT as EXPORT;
 use folder::{Folder, Outcome, folders};
 
 /// The entry in the table of formats.

@@ -10,14 +10,18 @@
 //!
 //! Not here: opening files, and deciding which files are runs of which side (`io`).
 
+mod asv;
 mod benchfmt;
 mod criterion;
+mod github_action_benchmark;
 mod go;
 mod go_json;
 mod json;
+mod otava_csv;
 pub mod perfgate_run;
 mod probe;
 mod pytest_benchmark;
+mod rows;
 
 use std::borrow::Cow;
 
@@ -104,6 +108,10 @@ pub static FORMATS: &[&Format] = &[
     &go::FORMAT,
     &go_json::FORMAT,
     &pytest_benchmark::FORMAT,
+    &asv::FORMAT,
+    &criterion::EXPORT,
+    &github_action_benchmark::FORMAT,
+    &otava_csv::FORMAT,
     &perfgate_run::FORMAT,
 ];
 

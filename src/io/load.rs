@@ -235,10 +235,10 @@ fn folder(
     if part.is_some() && roots.is_empty() {
         return Err(Diagnostic::new(
             Code::Unrecognised,
-            "the folder holds no Criterion results, so it has no baselines",
+            "the folder holds neither Criterion nor asv results, so nothing in it can be named",
         )
         .at(Location::file(path))
-        .help("give the folder that Criterion writes, usually `target/criterion`"));
+        .help("give the folder that Criterion writes, usually `target/criterion`, or the results of asv"));
     }
     let in_root = |file: &str| {
         roots
@@ -437,6 +437,17 @@ fn is_folder_of(origin: &Origin) -> bool {
     !origin.relative.is_empty() && files::kind(origin.name.raw()) == Kind::Folder
 }
 
+/// Whether parts cannot be of one run: a document with several runs says itself what they are, and a run has one commit.
+fn are_apart(run: &[Placed], part: &[Placed]) -> bool {
+    let differ = |a: &Run, b: &Run| match (&a.subject.commit, &b.subject.commit) {
+        // One of them may be cut short.
+        (Some(a), Some(b)) => !a.raw().starts_with(b.raw()) && !b.raw().starts_with(a.raw()),
+        _ => false,
+    };
+    part.iter()
+        .any(|(origin, one)| run.iter().any(|(other, another)| other.name == origin.name || differ(one, another)))
+}
+
 /// Puts each list of parts into the run after the last one that has any of its series.
 fn fit(parts: Vec<Vec<Placed>>) -> Vec<Vec<Placed>> {
     let mut runs: Vec<Vec<Placed>> = Vec::new();
@@ -447,6 +458,7 @@ fn fit(parts: Vec<Vec<Placed>>) -> Vec<Vec<Placed>> {
         if several {
             let keys = || part.iter().flat_map(|(_, run)| run.series.keys());
             at = keys().filter_map(|key| last.get(key).map(|i| i + 1)).max().unwrap_or(0);
+            at += runs.iter().skip(at).take_while(|run| are_apart(run, &part)).count();
             for key in keys() {
                 last.insert(key.clone(), at);
             }

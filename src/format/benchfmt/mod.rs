@@ -17,6 +17,7 @@ mod units;
 pub(super) use collect::{Collector, FAILED, Line};
 pub(super) use event::Event;
 pub(super) use stream::Stream;
+pub(super) use units::meaning_of;
 
 use collect::{Fields, is_count, number};
 

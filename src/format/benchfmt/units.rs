@@ -72,6 +72,12 @@ impl UnitEntry {
     }
 }
 
+/// Metric, meaning and kind of a unit that Go wrote, for files that hold Go's results in a form of their own.
+pub(in crate::format) fn meaning_of(text: &str) -> (MetricId, Parsed, Kind) {
+    let UnitEntry { text: _, parsed, metric, rank: _, kind } = UnitEntry::new(text);
+    (metric, parsed, kind)
+}
+
 /// What a `Unit` line may say.
 #[derive(Clone, Copy, Default)]
 struct Stated {

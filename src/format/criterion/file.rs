@@ -5,12 +5,14 @@
 //! Not here: what their values mean together (`folder`).
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::format::json::{Number, Samples};
-use crate::model::{MetricId, Unit};
+use crate::model::{Details, MetricId, Unit};
+use crate::text::Untrusted;
 
 // https://github.com/criterion-rs/criterion.rs/blob/0.8.2/src/report.rs (BenchmarkId), src/lib.rs (Throughput),
 // src/connections.rs and src/estimate.rs (Estimates), src/csv_report.rs (CsvRow).
@@ -30,6 +32,14 @@ pub(super) struct Benchmark {
     pub(super) directory_name: Option<String>,
     #[serde(default)]
     pub(super) title: Option<String>,
+}
+
+impl Benchmark {
+    /// The group and the parameter.
+    pub(super) fn details(&self) -> Details {
+        let params = self.value_str.iter().map(|value| ("value".into(), value.as_str().into())).collect();
+        Details { params: Arc::new(params), group: self.group_id.as_deref().map(Untrusted::from) }
+    }
 }
 
 /// Work per iteration. An enum in Criterion; kinds of later versions are left out here rather than refused.

@@ -5,14 +5,13 @@
 //! Not here: what folders of one tree mean together.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::FORMAT;
 use super::file::{Benchmark, Estimate, Estimates, Sample, Throughput};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity};
-use crate::format::{Document, Tree, decode, json};
+use crate::format::{Document, Tree, decode, json, rows};
 use crate::model::{Better, Details, Fault, Kind, MetricId, Observation, Origin, Statistic, Summary, Unit};
 use crate::text::{self, Untrusted};
 use crate::unit;
@@ -193,13 +192,10 @@ impl Outcome {
 
     /// Takes over what `benchmark.json` says, and gives the work per iteration back.
     fn name(&mut self, benchmark: Benchmark) -> Throughput {
-        let Benchmark { full_id, group_id, value_str, throughput, directory_name, title } = benchmark;
+        self.details = benchmark.details();
+        let Benchmark { full_id, group_id: _, value_str: _, throughput, directory_name, title } = benchmark;
         self.full_id = full_id.into();
         self.title = title;
-        self.details.group = group_id.map(Untrusted::from);
-        if let Some(value) = value_str {
-            Arc::make_mut(&mut self.details.params).insert("value".into(), value.into());
-        }
         if let Some(directory) = directory_name {
             let number = directory.rsplit_once('_').and_then(|(_, n)| n.parse().ok());
             self.ordinal = number.filter(|n| *n >= 2).unwrap_or(1);
@@ -321,29 +317,16 @@ impl Outcome {
         scale: Option<(String, f64)>,
         throughput: &Throughput,
     ) {
-        let Estimates { mean, median, std_dev } = estimates;
         let (mut observation, factor) = self.observation(scale, None);
         let signed = !matches!(observation.unit, Unit::Second | Unit::Byte);
-        let value =
-            |estimate: &Estimate| estimate.point_estimate.finite().filter(|v| signed || *v >= 0.0).map(|v| v * factor);
-        let (Some(mean), Some(median), Some(deviation)) = (value(&mean), value(&median), value(&std_dev)) else {
-            let message = "an estimate is not a finite, positive number".to_owned();
-            let fault = self.invalid(tree, &format!("{}/estimates.json", folder.path), message);
+        let Some((summary, median)) = summary_of(&estimates, factor, signed) else {
+            let fault = self.invalid(tree, &format!("{}/estimates.json", folder.path), UNFIT.to_owned());
             self.fault(fault);
             return;
         };
-        observation.summary = Summary::unknown()
-            .with(Statistic::Mean, Some(mean))
-            .with(Statistic::Median, Some(median))
-            .with_stddev(Some(deviation));
+        observation.summary = summary;
         if self.measured.is_none() {
-            for (name, unit, tool_unit, amount) in throughput.amounts() {
-                // The median of rates is the rate of the median; a mean of rates cannot be told from a mean of times.
-                let summary = Summary::unknown().with(Statistic::Median, Some(amount / median));
-                if !summary.is_unknown() {
-                    self.series.push((name, rate(unit, tool_unit, summary, None)));
-                }
-            }
+            self.series.extend(rates_of(median, throughput));
         }
         self.series.push((MetricId::TIME, observation));
     }
@@ -374,6 +357,49 @@ impl Outcome {
         let others = (2_u32..).map(|n| Untrusted::from(format!("{full_id} #{n}")));
         std::iter::once(name.clone()).chain(others).find(|n| !taken.contains(n)).unwrap_or(name)
     }
+}
+
+/// What is wrong with estimates that are no measurement.
+const UNFIT: &str = "an estimate is not a finite, positive number";
+
+/// Estimates as a summary, and their median.
+fn summary_of(estimates: &Estimates, factor: f64, signed: bool) -> Option<(Summary, f64)> {
+    let Estimates { mean, median, std_dev } = estimates;
+    let value =
+        |estimate: &Estimate| estimate.point_estimate.finite().filter(|v| signed || *v >= 0.0).map(|v| v * factor);
+    let (mean, median, deviation) = (value(mean)?, value(median)?, value(std_dev)?);
+    let summary = Summary::unknown()
+        .with(Statistic::Mean, Some(mean))
+        .with(Statistic::Median, Some(median))
+        .with_stddev(Some(deviation));
+    Some((summary, median))
+}
+
+/// The rates that a median time in seconds is for this much work.
+fn rates_of(median: f64, throughput: &Throughput) -> Vec<(&'static str, Observation)> {
+    let rates = throughput.amounts().into_iter().map(|(name, unit, tool_unit, amount)| {
+        // The median of rates is the rate of the median; a mean of rates cannot be told from a mean of times.
+        let summary = Summary::unknown().with(Statistic::Median, Some(amount / median));
+        (name, rate(unit, tool_unit, summary, None))
+    });
+    rates.filter(|(_, rate)| !rate.summary.is_unknown()).collect()
+}
+
+/// The series that estimates without a tree make, in nanoseconds as Criterion's own.
+pub(super) struct Estimated {
+    pub(super) time: Observation,
+    pub(super) rates: Vec<(&'static str, Observation)>,
+}
+
+/// Takes estimates without a tree.
+///
+/// # Errors
+/// What is wrong with them.
+pub(super) fn estimated(estimates: &Estimates, throughput: &Throughput) -> Result<Estimated, &'static str> {
+    let (summary, median) = summary_of(estimates, NANOSECOND, false).ok_or(UNFIT)?;
+    let mut time = rows::time("ns", Origin::default());
+    time.summary = summary;
+    Ok(Estimated { time, rates: rates_of(median, throughput) })
 }
 
 /// The unit in `raw.csv`, and its first value, to compare with the first one of `sample.json`.
