@@ -13,5 +13,6 @@ pub mod model;
 pub mod report;
 pub mod stats;
 pub mod text;
+pub mod trend;
 pub mod unit;
 pub mod verdict;

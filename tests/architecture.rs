@@ -15,9 +15,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("format", &["text", "diag", "unit", "stats", "model"]),
     ("config", &["text", "diag", "unit", "stats", "model"]),
     ("verdict", &["text", "diag", "unit", "stats", "model", "config"]),
+    ("trend", &["text", "diag", "unit", "stats", "model", "config"]),
     ("report", &["text", "diag", "unit", "stats", "model"]),
     ("io", &["text", "diag", "model", "format"]),
-    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io"]),
+    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "trend", "report", "io"]),
 ];
 
 /// Modules that may touch files, processes, the environment or the network.

@@ -18,6 +18,7 @@ mod judge;
 mod man;
 mod options;
 mod selftest;
+mod trend;
 mod tune;
 
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ enum Command {
     Compare(compare::Args),
     Budget(budget::Args),
     Selftest(selftest::Args),
+    Trend(trend::Args),
     Tune(tune::Args),
     Convert(convert::Args),
     Explain(explain::Args),
@@ -133,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => compare::run(&args, &console),
         Command::Budget(args) => budget::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &console),
+        Command::Trend(args) => trend::run(&args, &console),
         Command::Tune(args) => tune::run(&args, &console),
         Command::Convert(args) => convert::run(&args, &console),
         Command::Explain(args) => explain::run(&args, &console),

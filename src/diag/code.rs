@@ -77,6 +77,8 @@ codes! {
     OneRun "one-run" Note "Both sides have too few runs to estimate how noisy the benchmarks are, so verdicts rest on the limits and on the spread inside each run. Give more runs a side, give a history, or measure both sides in turns."
     SuiteMoved "suite-moved" Warning "So many benchmarks of a suite got worse that its common shift, which is taken out because it is usually the machine, may be the code. Measure both sides in turns on one machine to tell."
     TooFewRuns "too-few-runs" Error "`perfgate tune` judges past runs by the runs before them, and needs 8 runs at least: five to learn the noise from, and a few to judge. Twenty or more say something about limits; fifty are better."
+    TooShortHistory "too-short-history" Error "Changes of level are looked for from 8 runs on: below that nothing tells a change from noise. Record more runs, or name more of them. Nothing judged is never a pass: exit 3."
+    SmallSuite "small-suite" Note "A suite has fewer than 8 series of a metric, so what its runs share (another machine, a busy neighbour) cannot be told from a change of every one of them and is not taken out."
     HistoryOverlap "history-overlap" Note "The history holds runs that are also on one of the sides. They are left out of the history: a run must not be judged by itself."
     SameInput "same-input" Warning "Both sides read the same file or folder, so every difference is zero."
     DirectionUnknown "direction-unknown" Note "The tool does not say whether more is better or worse for this metric. Set it: [metrics.NAME] better = \"lower\" or \"higher\"."
