@@ -27,8 +27,8 @@ use crate::trend::{FEWEST_RUNS, Options, Point, Since, analyse};
 #[command(after_help = "Examples:\n  \
     perfgate trend 'runs/main-*.json'\n  \
     perfgate trend runs/ --since 30d --metric time\n  \
-    perfgate trend runs/ --fail-on-new --report markdown=trend.md\n\n\
-    Reports: terminal, markdown, json, csv")]
+    perfgate trend runs/ --fail-on-new --report markdown=trend.md",
+    mut_arg("report", |arg| arg.help("Report to write: terminal, markdown, json or csv, with =PATH to a file (can be repeated)")))]
 pub(super) struct Args {
     /// The history: files, folders or globs [default: `inputs` of perfgate.toml]
     runs: Vec<String>,
