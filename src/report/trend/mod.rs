@@ -98,16 +98,17 @@ fn place(trend: &Trend, event: &Event, shown: &dyn Fn(&Untrusted) -> String) -> 
         let name = shown(&run_name(moment));
         day(moment).map_or(name.clone(), |day| format!("{name} ({day})"))
     };
-    let ago = match trend.runs.len().saturating_sub(event.range.likeliest) {
-        1 => "the newest run".to_owned(),
-        n => format!("{n} runs ago"),
+    // A level that was left again has an end; one that stands is as old as the runs that have it.
+    let lasted = match event.changes.first().filter(|c| c.recovered) {
+        Some(change) => format!("for {}", count(change.lasted, "run")),
+        None => format!("{} so far", count(trend.runs.len().saturating_sub(event.range.likeliest), "run")),
     };
     let between = event.range.first_bad.saturating_sub(event.range.last_good);
     let mut said = vec![if between <= 1 {
-        format!("since {}, {ago}; last good {}", name(bad), name(good))
+        format!("since {}, {lasted}; last good {}", name(bad), name(good))
     } else {
         let (good, bad) = (name(good), name(bad));
-        format!("most likely since {}, {ago}; last good {good}, first bad {bad}, {between} runs apart", name(likeliest))
+        format!("most likely since {}, {lasted}; last good {good}, first bad {bad}, {between} runs apart", name(likeliest))
     }];
     if let (Some(good), Some(bad)) = (good, bad)
         && good.commit.is_some()

@@ -29,6 +29,7 @@ const MOST_CHANGES: usize = 10;
 const INDENT: usize = 2;
 const GAP: usize = 2;
 const SPARKLINE: usize = 24;
+const SHORT_SPARKLINE: usize = 14;
 /// A name is not shortened below this while another column could be dropped.
 const ROOM: usize = 20;
 
@@ -115,6 +116,7 @@ struct Cells {
     change: String,
     limit: String,
     sparkline: String,
+    short_sparkline: String,
     remarks: String,
     grade: Grade,
 }
@@ -144,6 +146,7 @@ fn block(trend: &Trend, event: &Event, names: &Names<'_>, style: &Style, out: &m
             change: super::change_said(c, &PLAIN),
             limit: super::limit_said(c, &PLAIN),
             sparkline: super::sparkline(&c.sketch, SPARKLINE),
+            short_sparkline: super::sparkline(&c.sketch, SHORT_SPARKLINE),
             remarks: super::remarks(event, c, shown).join(", "),
             grade: c.grade,
         })
@@ -173,6 +176,9 @@ fn table(rows: &[Cells], style: &Style, out: &mut String) {
     if let Some(width) = style.width {
         let left = |s: &(usize, usize, usize, usize)| width.saturating_sub(fixed + s.0 + s.1 + s.2 + s.3);
         let least = ROOM.min(name);
+        if left(&shape) < least && shape.2 > 0 {
+            shape.2 = column(widest(|r| &r.short_sparkline));
+        }
         if left(&shape) < least {
             shape.2 = 0;
         }
@@ -198,7 +204,8 @@ fn table(rows: &[Cells], style: &Style, out: &mut String) {
             line.push_str(&format!("  {said}{}", pad(&said, limit)));
         }
         if shape.2 > 0 {
-            line.push_str(&format!("  {}{}", row.sparkline, pad(&row.sparkline, sparkline)));
+            let line_of = if shape.2 == column(sparkline) { &row.sparkline } else { &row.short_sparkline };
+            line.push_str(&format!("  {line_of}{}", pad(line_of, shape.2 - GAP)));
         }
         if shape.3 > 0 && !row.remarks.is_empty() {
             line.push_str(&format!("  {}", row.remarks));
