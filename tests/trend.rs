@@ -104,7 +104,10 @@ fn a_step_is_placed_sized_and_graded() {
     let trend = trend(&history(60, step_at(40, 3, 1.12)));
     let (event, change) = only(&trend);
     assert_eq!(change.benchmark.as_ref().unwrap().raw(), "BenchmarkB3");
-    assert_eq!((change.grade, change.provisional, change.recovered, event.suite_wide), (Grade::Fail, false, false, false));
+    assert_eq!(
+        (change.grade, change.provisional, change.recovered, event.suite_wide),
+        (Grade::Fail, false, false, false)
+    );
     assert!((change.change.unwrap() - 0.12).abs() < 0.02, "{change:?}");
     assert!(change.range.likeliest.abs_diff(40) <= 1 && change.range.last_good < 40 && change.range.first_bad >= 40);
     assert!(!event.new && !change.red, "it is twenty runs old");

@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use perfgate::config::{self, Overrides, Selection};
 use perfgate::diag::Diagnostics;
+use perfgate::model::trend as trend_model;
 use perfgate::model::{BenchmarkId, Better, Kind, MetricId, Observation, Origin, Run, SeriesKey, Summary, Unit};
 use perfgate::stats::changepoint::{Options, Search, changes};
-use perfgate::model::trend as trend_model;
 use perfgate::text::Untrusted;
 use perfgate::trend;
 
@@ -103,7 +103,11 @@ pub(crate) fn evaluate(draws: usize) {
                 all += places.len();
                 wrong += found.iter().filter(|c| places.iter().all(|p| c.at.abs_diff(*p) > TOLERANCE)).count();
             }
-            cells.push(format!("{:.1} % / {:.2}", 100.0 * f64::from(seen as u32) / all as f64, wrong as f64 / draws as f64));
+            cells.push(format!(
+                "{:.1} % / {:.2}",
+                100.0 * f64::from(seen as u32) / all as f64,
+                wrong as f64 / draws as f64
+            ));
         }
         println!("| {name} | {} |", cells.join(" | "));
     }
@@ -135,7 +139,13 @@ fn suite(random: &mut Random, benchmarks: usize, runs: usize, steps: usize) -> (
         (0..benchmarks).map(|b| BenchmarkId::new("go", None, format!("BenchmarkOfSomeLength/n={b}"))).collect();
     let measured = (0..runs).map(|run| {
         let lot = random.uniform();
-        let machine = if lot < 0.7 { 0.0 } else if lot < 0.9 { 0.06 } else { 0.12 } + 0.01 * random.normal();
+        let machine = if lot < 0.7 {
+            0.0
+        } else if lot < 0.9 {
+            0.06
+        } else {
+            0.12
+        } + 0.01 * random.normal();
         let mut whole = Run::of_tool("go");
         for (b, benchmark) in names.iter().enumerate() {
             let size = if b % 2 == 0 { 0.10_f64.ln_1p() } else { -0.10_f64.ln_1p() };
@@ -172,7 +182,9 @@ fn trend_of(runs: &[Run]) -> trend_model::Trend {
 /// Whole suites: false changes with the machines' lottery taken out, and the time of a large history.
 pub(crate) fn suites(draws: usize) {
     println!("\n## Suites of 40 series and 200 runs on a lottery of machines (0, 6, 12 %)\n");
-    println!("| really changed by 10 % | found within {TOLERANCE} runs | others with a change | suites that moved |\n|---|---|---|---|");
+    println!(
+        "| really changed by 10 % | found within {TOLERANCE} runs | others with a change | suites that moved |\n|---|---|---|---|"
+    );
     for steps in [0, 4, 12, 20] {
         let mut random = Random::new(6);
         let (mut seen, mut wrong, mut moved) = (0, 0, 0);
@@ -193,8 +205,14 @@ pub(crate) fn suites(draws: usize) {
                 }
             }
         }
-        let share = |n: usize, of: usize| if of == 0 { "-".to_owned() } else { format!("{:.1} %", 100.0 * n as f64 / of as f64) };
-        println!("| {steps} of 40 | {} | {} | {moved} of {tries} |", share(seen, steps * tries), share(wrong, (40 - steps) * tries));
+        let share = |n: usize, of: usize| {
+            if of == 0 { "-".to_owned() } else { format!("{:.1} %", 100.0 * n as f64 / of as f64) }
+        };
+        println!(
+            "| {steps} of 40 | {} | {} | {moved} of {tries} |",
+            share(seen, steps * tries),
+            share(wrong, (40 - steps) * tries)
+        );
     }
     println!("\n| history in memory | changes | seconds |\n|---|---|---|");
     for steps in [0, 100] {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::series::Series;
 use super::Point;
+use super::series::Series;
 use crate::model::{Better, Kind, MetricId, Statistic, Unit};
 use crate::stats::changepoint::{self, SHORTEST_LEVEL, SHORTEST_SERIES};
 use crate::stats::common_mode::{Matrix, median_polish};
@@ -125,9 +125,7 @@ fn candidates(higher: bool) -> [Statistic; 5] {
 fn steadiest(members: &[Series<'_>], runs: usize) -> Option<Statistic> {
     let noisy = || members.iter().filter(|s| s.fixed.is_none() && s.seen.iter().any(|(_, o)| o.kind == Kind::Noisy));
     let higher = noisy().any(|s| s.seen.iter().any(|(_, o)| o.better == Some(Better::Higher)));
-    let has = |statistic: &Statistic| {
-        noisy().all(|s| s.seen.iter().all(|(_, o)| o.summary.get(*statistic).is_some()))
-    };
+    let has = |statistic: &Statistic| noisy().all(|s| s.seen.iter().all(|(_, o)| o.summary.get(*statistic).is_some()));
     let usable: Vec<Statistic> = candidates(higher).into_iter().filter(has).collect();
     if let [] | [_] = usable.as_slice() {
         return usable.first().copied();
@@ -187,7 +185,8 @@ fn most_common(series: &Series<'_>, exact: bool) -> Option<Statistic> {
     } else {
         [Median, Mean, Min, Max, P25, P75, P10, P90, P95, P99]
     };
-    let counted = order.into_iter().map(|s| (series.seen.iter().filter(|(_, o)| o.summary.get(s).is_some()).count(), s));
+    let counted =
+        order.into_iter().map(|s| (series.seen.iter().filter(|(_, o)| o.summary.get(s).is_some()).count(), s));
     // The first of the largest, which `max_by_key` would not give.
     let best = counted.fold((0, None), |best, (n, s)| if n > best.0 { (n, Some(s)) } else { best });
     best.1
@@ -198,11 +197,7 @@ fn differ(a: f64, b: f64) -> bool {
 }
 
 /// Finds the changes in the first `runs` runs of each group that is `asked` for; nothing in the others.
-pub(super) fn find(
-    groups: &[Group<'_>],
-    runs: usize,
-    asked: &(dyn Fn(usize) -> bool + Sync),
-) -> Vec<Vec<Finding>> {
+pub(super) fn find(groups: &[Group<'_>], runs: usize, asked: &(dyn Fn(usize) -> bool + Sync)) -> Vec<Vec<Finding>> {
     let numbered: Vec<_> = groups.iter().enumerate().collect();
     numbered.into_par_iter().map(|(i, group)| if asked(i) { in_group(group, runs) } else { Vec::new() }).collect()
 }

@@ -80,7 +80,8 @@ fn of_series(
     }
     let accepted_by = if grade.is_over_a_limit() { accepted(options, track, &size) } else { None };
     // Only the whole history is shown.
-    let params = || points.iter().rev().find_map(|p| p.run.details.get(&key.benchmark)).map(|d| Params::clone(&d.params));
+    let params =
+        || points.iter().rev().find_map(|p| p.run.details.get(&key.benchmark)).map(|d| Params::clone(&d.params));
     Change {
         benchmark: Some(key.benchmark.name.clone()),
         tool: Some(key.benchmark.tool.clone()),

@@ -74,7 +74,8 @@ pub fn analyse(points: &[Point<'_>], options: &Options<'_>) -> Result<Trend, Dia
     };
     let tracks = || groups.iter().flat_map(|g| &g.tracks).filter(|t| selected(&t.series));
     let too_short = tracks().filter(|t| t.runs.len() < FEWEST_RUNS).count();
-    let mut counts = Counts { runs: points.len(), series: tracks().count() - too_short, too_short, ..Counts::default() };
+    let mut counts =
+        Counts { runs: points.len(), series: tracks().count() - too_short, too_short, ..Counts::default() };
     let mut trend = Trend {
         schema: SCHEMA.to_owned(),
         perfgate: env!("CARGO_PKG_VERSION").to_owned(),
@@ -216,14 +217,20 @@ fn notes(points: &[Point<'_>], groups: &[Group<'_>], other_units: usize, faults:
     };
     if points.len() < FEWEST_RUNS {
         let runs = points.len();
-        note(Code::TooShortHistory, format!("{runs} runs are too few to tell a change from noise: {FEWEST_RUNS} are the least"));
+        note(
+            Code::TooShortHistory,
+            format!("{runs} runs are too few to tell a change from noise: {FEWEST_RUNS} are the least"),
+        );
     }
     let plural = |n: usize| if n == 1 { "1 value".to_owned() } else { format!("{n} values") };
     if faults > 0 {
         note(Code::InvalidValue, format!("{} of runs cannot be used and are left out", plural(faults)));
     }
     if other_units > 0 {
-        note(Code::UnitMismatch, format!("{} are left out: from before the unit of their series changed", plural(other_units)));
+        note(
+            Code::UnitMismatch,
+            format!("{} are left out: from before the unit of their series changed", plural(other_units)),
+        );
     }
     let small: Vec<String> = groups
         .iter()
@@ -234,7 +241,10 @@ fn notes(points: &[Point<'_>], groups: &[Group<'_>], other_units: usize, faults:
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         note(
             Code::SmallSuite,
-            format!("{first}{more}: fewer than {} series, so what a run has in common is not taken out", find::SMALLEST_SUITE),
+            format!(
+                "{first}{more}: fewer than {} series, so what a run has in common is not taken out",
+                find::SMALLEST_SUITE
+            ),
         );
     }
     notes

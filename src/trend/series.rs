@@ -43,9 +43,9 @@ pub(super) fn collect<'a>(points: &[Point<'a>], config: &Config) -> Collected<'a
     let mut faults = 0;
     for (index, point) in points.iter().enumerate() {
         for (key, observation) in &point.run.series {
-            let name = renamed.get(&key.benchmark).map(|benchmark| {
-                SeriesKey { benchmark: benchmark.clone(), metric: key.metric.clone() }
-            });
+            let name = renamed
+                .get(&key.benchmark)
+                .map(|benchmark| SeriesKey { benchmark: benchmark.clone(), metric: key.metric.clone() });
             // A run that has the new name as well keeps what it says under it.
             if name.as_ref().is_some_and(|name| point.run.series.contains_key(name)) {
                 continue;

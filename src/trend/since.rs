@@ -30,7 +30,8 @@ const SHORTEST_COMMIT: usize = 7;
 
 const SECONDS_OF_A_DAY: i64 = 86_400;
 
-const FORMS: &str = "write a date (2026-11-01), an age (30d, 12w), 7 digits or more of a commit, or a number of runs (20)";
+const FORMS: &str =
+    "write a date (2026-11-01), an age (30d, 12w), 7 digits or more of a commit, or a number of runs (20)";
 
 impl Since {
     /// Reads one of the four forms.
@@ -55,7 +56,8 @@ impl Since {
             Ok(runs) if runs > 0 => Ok(Self::Runs(runs)),
             _ => {
                 let shown = text::shown(&written.into());
-                Err(Diagnostic::new(Code::Usage, format!("`--since {shown}` names no point in the history")).help(FORMS))
+                Err(Diagnostic::new(Code::Usage, format!("`--since {shown}` names no point in the history"))
+                    .help(FORMS))
             }
         }
     }

@@ -24,8 +24,8 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic};
-use crate::model::report::{Report, SCHEMA};
 use crate::model::Run;
+use crate::model::report::{Report, SCHEMA};
 use crate::text::Untrusted;
 
 pub use crate::config::Selection;

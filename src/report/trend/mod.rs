@@ -37,7 +37,8 @@ fn word(verdict: GateVerdict) -> &'static str {
 /// The headline without its word.
 fn said(trend: &Trend) -> String {
     let counts = &trend.counts;
-    let of = format!("in {} of {}", count(counts.series, "series").replace("seriess", "series"), count(counts.runs, "run"));
+    let of =
+        format!("in {} of {}", count(counts.series, "series").replace("seriess", "series"), count(counts.runs, "run"));
     if trend.verdict == GateVerdict::None {
         return if counts.runs == 0 { "there are no runs".to_owned() } else { format!("no change can be told {of}") };
     }
@@ -49,7 +50,11 @@ fn said(trend: &Trend) -> String {
     let mut parts = Vec::new();
     let mut add = |n: usize, limit: &str| {
         if n > 0 {
-            parts.push(format!("{} over {} {limit} limit", count(n, "new regression"), if n == 1 { "its" } else { "the" }));
+            parts.push(format!(
+                "{} over {} {limit} limit",
+                count(n, "new regression"),
+                if n == 1 { "its" } else { "the" }
+            ));
         }
     };
     add(red(Grade::Fail), "fail");
@@ -108,7 +113,10 @@ fn place(trend: &Trend, event: &Event, shown: &dyn Fn(&Untrusted) -> String) -> 
         format!("since {}, {lasted}; last good {}", name(bad), name(good))
     } else {
         let (good, bad) = (name(good), name(bad));
-        format!("most likely since {}, {lasted}; last good {good}, first bad {bad}, {between} runs apart", name(likeliest))
+        format!(
+            "most likely since {}, {lasted}; last good {good}, first bad {bad}, {between} runs apart",
+            name(likeliest)
+        )
     }];
     if let (Some(good), Some(bad)) = (good, bad)
         && good.commit.is_some()
@@ -121,7 +129,12 @@ fn place(trend: &Trend, event: &Event, shown: &dyn Fn(&Untrusted) -> String) -> 
         said.push(format!("{} changed with it: {} → {}", shown(&d.label), value(&d.before), value(&d.after)));
     }
     if event.suite_wide {
-        said.push("another machine, tool version or build setting does that as well as a change of the code".to_owned());
+        let counts = event.changes.iter().any(|c| c.gate);
+        said.push(if !counts && event.differs.iter().any(|d| d.label.raw() == "cpu") {
+            "another CPU moves a suite as a whole, so this counts for nothing".to_owned()
+        } else {
+            "another machine, tool version or build setting does that as well as a change of the code".to_owned()
+        });
     }
     said
 }
@@ -139,7 +152,7 @@ fn remarks(event: &Event, change: &Change, shown: &dyn Fn(&Untrusted) -> String)
         said.push("recovered".to_owned());
     }
     if event.new && !change.new {
-        said.push("known".to_owned());
+        said.push("seen before".to_owned());
     }
     if let Some(origin) = &change.accepted_by {
         said.push(format!("accepted by {}", shown(origin)));

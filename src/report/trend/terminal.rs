@@ -19,7 +19,8 @@ use crate::model::trend::{Event, Grade, Trend};
 use crate::text::{self, Untrusted};
 
 /// The output's entry.
-pub(super) static OUTPUT: Output<Trend> = Output { name: "terminal", title: "for people, in a terminal or a log", render };
+pub(super) static OUTPUT: Output<Trend> =
+    Output { name: "terminal", title: "for people, in a terminal or a log", render };
 
 /// Most events, and most series of one, that are listed without `--verbose`.
 const MOST_EVENTS: usize = 20;
@@ -77,7 +78,11 @@ fn render(trend: &Trend, style: &Style) -> String {
     for note in &trend.notes {
         let word = if note.severity == Severity::Note { "note" } else { note.severity.as_str() };
         for (i, line) in wrap(&text::line(&note.message), style.width, word.len() + 2).iter().enumerate() {
-            let start = if i == 0 { painted(&format!("{word}:"), Paint::new().bold(), style) } else { " ".repeat(word.len() + 1) };
+            let start = if i == 0 {
+                painted(&format!("{word}:"), Paint::new().bold(), style)
+            } else {
+                " ".repeat(word.len() + 1)
+            };
             tail.push_str(&format!("{start} {line}\n"));
         }
     }

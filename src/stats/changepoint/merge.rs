@@ -47,9 +47,8 @@ pub(super) fn significant(noise: &Noisy, proposed: Vec<usize>, options: &Options
     let mut tests: Vec<Tested> = (0..starts.len()).map(|i| test(noise, &sums, &starts, i)).collect();
     loop {
         let weak = tests.iter().enumerate().filter_map(|(i, t)| Some((t.weakness(options)?, i)));
-        let weakest = weak.max_by(|((p, size), i), ((q, other), j)| {
-            p.total_cmp(q).then(size.total_cmp(other)).then(j.cmp(i))
-        });
+        let weakest =
+            weak.max_by(|((p, size), i), ((q, other), j)| p.total_cmp(q).then(size.total_cmp(other)).then(j.cmp(i)));
         let Some((_, weakest)) = weakest else { break };
         starts.remove(weakest);
         tests.remove(weakest);

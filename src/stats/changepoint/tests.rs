@@ -89,8 +89,9 @@ fn a_coarse_clock_is_not_a_series_of_changes() {
 
 #[test]
 fn ten_thousand_values_are_searched_in_a_moment() {
-    let values: Vec<f64> =
-        (0..10_000_u64).map(|i| (i.wrapping_mul(2_654_435_761) % 1000) as f64 / 1e4 + if i >= 7000 { 0.2 } else { 0.0 }).collect();
+    let values: Vec<f64> = (0..10_000_u64)
+        .map(|i| (i.wrapping_mul(2_654_435_761) % 1000) as f64 / 1e4 + if i >= 7000 { 0.2 } else { 0.0 })
+        .collect();
     let found = changes(&values, &Options::default());
     assert_eq!(found.changes.iter().map(|c| c.at).collect::<Vec<_>>(), [7000]);
 }
