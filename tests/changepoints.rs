@@ -1,8 +1,9 @@
-//! Change points in real series whose changes others have labelled: Mozilla's alerts, Otava's and Nyrkio's tests, MongoDB's
+//! Change points in real series whose changes others have labelled: Mozilla's alerts, Otava's and Nyrkio's tests, `MongoDB`'s
 //! counts. The files lie outside of the repository; without `PERFGATE_CORPUS` their tests are skipped.
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test that panics has failed, and says so where it is skipped"
 )]

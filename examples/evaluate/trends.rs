@@ -173,7 +173,7 @@ fn suite(random: &mut Random, benchmarks: usize, runs: usize, steps: usize) -> (
 fn trend_of(runs: &[Run]) -> trend_model::Trend {
     let source = Untrusted::from("run");
     let points: Vec<trend::Point<'_>> = runs.iter().map(|run| trend::Point { run, source: &source }).collect();
-    let config = config::load(None, &Default::default(), &Overrides::default(), &mut Diagnostics::new());
+    let config = config::load(None, &std::collections::BTreeMap::new(), &Overrides::default(), &mut Diagnostics::new());
     let (selection, today) = (Selection::default(), jiff::civil::Date::constant(2026, 1, 1));
     let options = trend::Options { config: &config, selection: &selection, since: None, today };
     trend::analyse(&points, &options).unwrap_or_else(|_| unreachable!("no --since was given"))

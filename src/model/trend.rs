@@ -162,6 +162,7 @@ pub struct Difference {
 /// One series, or one suite as a whole, that changed its level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the JSON that stands for itself")]
 pub struct Change {
     /// The benchmark's name within its package; `null` for a suite as a whole.
     pub benchmark: Option<Untrusted>,

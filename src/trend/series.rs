@@ -23,8 +23,11 @@ pub(super) struct Series<'a> {
     /// The statistic that the metric's name fixes.
     pub(super) fixed: Option<Statistic>,
     /// Index of the run, and what it says; only what can be used, in one unit.
-    pub(super) seen: Vec<(usize, &'a Observation)>,
+    pub(super) seen: Seen<'a>,
 }
+
+/// What runs say of a series, by their index.
+type Seen<'a> = Vec<(usize, &'a Observation)>;
 
 /// Every series of a history.
 pub(super) struct Collected<'a> {
@@ -39,7 +42,7 @@ pub(super) struct Collected<'a> {
 /// Collects every series that is looked at.
 pub(super) fn collect<'a>(points: &[Point<'a>], config: &Config) -> Collected<'a> {
     let renamed = renames(points, config);
-    let mut rows: IndexMap<SeriesKey, (Untrusted, Vec<(usize, &'a Observation)>)> = IndexMap::new();
+    let mut rows: IndexMap<SeriesKey, (Untrusted, Seen<'a>)> = IndexMap::new();
     let mut faults = 0;
     for (index, point) in points.iter().enumerate() {
         for (key, observation) in &point.run.series {

@@ -164,7 +164,10 @@ fn remarks(event: &Event, change: &Change, shown: &dyn Fn(&Untrusted) -> String)
 }
 
 /// Names of benchmarks, with package and tool where the name alone would not tell.
-struct Names<'a>(BTreeMap<&'a Untrusted, BTreeSet<(Option<&'a Untrusted>, Option<&'a Untrusted>)>>);
+struct Names<'a>(BTreeMap<&'a Untrusted, BTreeSet<Owner<'a>>>);
+
+/// Package and tool of a benchmark.
+type Owner<'a> = (Option<&'a Untrusted>, Option<&'a Untrusted>);
 
 impl<'a> Names<'a> {
     fn new(trend: &'a Trend) -> Self {
