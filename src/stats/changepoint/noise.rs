@@ -8,7 +8,7 @@
 //! Not here: where levels begin.
 
 use super::Sums;
-use crate::stats::segmentation::{clip_outliers, difference_deviation};
+use crate::stats::segmentation::difference_deviation;
 use crate::stats::{mean, median, sorted};
 
 /// Clipping distance for isolated outliers, in noise standard deviations.
@@ -64,7 +64,7 @@ impl Noisy {
 pub(super) fn measure(values: &[f64], floor: f64) -> Noisy {
     let floor = floor.max(f64::MIN_POSITIVE);
     let calm = deviation(values).max(floor);
-    let clipped = clip_outliers(values, CLIP * calm);
+    let clipped = clip(values, CLIP * calm);
     let autocorrelation = autocorrelation(&clipped, calm);
     Noisy {
         centre: median(&clipped).unwrap_or(0.0),
@@ -86,6 +86,18 @@ fn deviation(values: &[f64]) -> f64 {
     let kept = (sizes.len() as f64 * (1.0 - LARGEST_SHARE)) as usize;
     let kept: Vec<f64> = sorted(&sizes).into_iter().take(kept).collect();
     mean(&kept).unwrap_or(0.0) * std::f64::consts::PI.sqrt() / 2.0
+}
+
+/// Values pulled to within `reach` of the median of the five about them. At the ends these are the first and the last five,
+/// so that the newest run is no level by itself: three of them are.
+fn clip(values: &[f64], reach: f64) -> Vec<f64> {
+    let last = values.len().saturating_sub(5);
+    let around = |i: usize| values.iter().skip(i.saturating_sub(2).min(last)).take(5).copied().collect::<Vec<_>>();
+    let clipped = values.iter().enumerate().map(|(i, v)| {
+        let centre = median(&around(i)).unwrap_or(*v);
+        v.clamp(centre - reach, centre + reach)
+    });
+    clipped.collect()
 }
 
 /// Correlation of neighbouring residuals about a running median, with the bias of removing that median given back.

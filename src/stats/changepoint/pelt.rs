@@ -17,6 +17,8 @@ struct Candidate {
     cost: f64,
     /// From this end on it is dropped.
     dropped_at: usize,
+    /// The cost of the cut with the last level from here to the end that is looked at.
+    total: f64,
 }
 
 /// The first index of every level but the first, for values in units of their noise. Every further level must save
@@ -30,7 +32,7 @@ pub fn pelt(values: &[f64], penalty: f64) -> Vec<usize> {
     if let Some(first) = best.first_mut() {
         first.0 = -penalty;
     }
-    let mut candidates = vec![Candidate { start: 0, cost: -penalty, dropped_at: usize::MAX }];
+    let mut candidates = vec![Candidate { start: 0, cost: -penalty, dropped_at: usize::MAX, total: 0.0 }];
     for end in SHORTEST_LEVEL..=n {
         let (sum_end, squares_end) = sums.up_to(end);
         let cost_of = |candidate: &Candidate| {
@@ -39,17 +41,17 @@ pub fn pelt(values: &[f64], penalty: f64) -> Vec<usize> {
             candidate.cost + (squares_end - squares) - total * total / (end - candidate.start) as f64
         };
         let mut optimum = (f64::INFINITY, 0);
-        for candidate in &candidates {
-            let cost = cost_of(candidate);
-            if cost < optimum.0 {
-                optimum = (cost, candidate.start);
+        for candidate in &mut candidates {
+            candidate.total = cost_of(candidate);
+            if candidate.total < optimum.0 {
+                optimum = (candidate.total, candidate.start);
             }
         }
         if end == n {
             // The newest level may be shorter.
             for start in (end + 1).saturating_sub(SHORTEST_LEVEL)..=end - SHORTEST_NEWEST {
                 let Some(&(cost, _)) = best.get(start) else { continue };
-                let cost = cost_of(&Candidate { start, cost, dropped_at: usize::MAX });
+                let cost = cost_of(&Candidate { start, cost, dropped_at: usize::MAX, total: 0.0 });
                 if cost < optimum.0 {
                     optimum = (cost, start);
                 }
@@ -60,7 +62,7 @@ pub fn pelt(values: &[f64], penalty: f64) -> Vec<usize> {
             *slot = (total, optimum.1);
         }
         candidates.retain_mut(|candidate| {
-            if candidate.dropped_at == usize::MAX && cost_of(candidate) > total {
+            if candidate.dropped_at == usize::MAX && candidate.total > total {
                 candidate.dropped_at = end + SHORTEST_LEVEL;
             }
             candidate.dropped_at > end
@@ -68,7 +70,7 @@ pub fn pelt(values: &[f64], penalty: f64) -> Vec<usize> {
         // The next end can have a level that begins here.
         let start = end + 1 - SHORTEST_LEVEL;
         if let Some(&(cost, _)) = best.get(start).filter(|(cost, _)| start >= SHORTEST_LEVEL && cost.is_finite()) {
-            candidates.push(Candidate { start, cost, dropped_at: usize::MAX });
+            candidates.push(Candidate { start, cost, dropped_at: usize::MAX, total: 0.0 });
         }
     }
     let mut starts = Vec::new();
