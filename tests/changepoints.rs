@@ -117,7 +117,7 @@ fn otavas_sample_changes_in_one_metric() {
 fn nyrkios_changes_are_found() {
     let Some(text) = corpus("changepoint-nyrkio/nyrkio+nyrkio__backend__tests__data__tigerbeetle.json") else { return };
     let json: Value = serde_json::from_str(&text).unwrap();
-    // Newest first in the file; its test looks at this metric alone, and expects a change at these two commits.
+    // The file is in no order of time; its test looks at this metric alone, and expects a change at these two commits.
     let mut runs: Vec<(i64, &str, f64)> = Vec::new();
     for run in json.as_array().unwrap() {
         let metric = run["metrics"].as_array().unwrap().iter().find(|m| m["name"] == "load_accepted").unwrap();
@@ -131,7 +131,7 @@ fn nyrkios_changes_are_found() {
     let found = found(&values, Search::ByLength);
     assert!(found.iter().any(|c| c.at.abs_diff(first) <= 1), "{found:?}");
     assert!(found.iter().any(|c| c.at.abs_diff(second) <= 1), "{found:?}");
-    // Commits were measured up to three times, at one time stamp; what is told besides is less than a tenth.
+    // What is told besides is smaller.
     let others = found.iter().filter(|c| c.at.abs_diff(first) > 1 && c.at.abs_diff(second) > 1);
     for change in others {
         assert!((change.after - change.before).exp_m1().abs() < 0.1, "{found:?}");
