@@ -51,7 +51,7 @@ fn run(index: usize, benchmarks: usize, factor: &dyn Fn(usize) -> Option<f64>, a
     }
     let mut run = go(&text);
     run.subject.commit = Some(format!("{:07x}abc", 0x00a0_0000 + index).into());
-    run.subject.taken_at = Some(1_780_000_000 + 86_400 * index as i64);
+    run.subject.taken_at = Some(1_780_000_000 + 86_400 * i64::try_from(index).unwrap());
     run
 }
 
@@ -175,7 +175,7 @@ fn benchmarks_come_and_go() {
     let present = |run: usize, b: usize| match b {
         3 => run >= 30,
         4 => run < 30,
-        5 => run % 3 == 0,
+        5 => run.is_multiple_of(3),
         _ => true,
     };
     let factor = |run: usize, b: usize| if run >= 45 && b == 5 { 1.3 } else { 1.0 };
@@ -288,7 +288,9 @@ fn equal_values_zeros_and_new_units() {
     assert_eq!((change.before, change.after, change.change, change.grade), (0.0, 7.0, None, Grade::Changed));
     // Values in another unit are another series, of which only the newest is looked at.
     let mut runs = fixed("BenchmarkA 1 100 old\n", 20);
-    runs.iter_mut().for_each(|run| run.series.values_mut().for_each(|o| o.unit = perfgate::model::Unit::Byte));
+    for observation in runs.iter_mut().flat_map(|run| run.series.values_mut()) {
+        observation.unit = perfgate::model::Unit::Byte;
+    }
     runs.extend(fixed("BenchmarkA 1 900 old\n", 20));
     let found = trend(&runs);
     assert!(found.events.is_empty() && found.notes.iter().any(|n| n.message.contains("unit")), "{found:#?}");
