@@ -14,5 +14,6 @@ pub mod report;
 pub mod stats;
 pub mod store;
 pub mod text;
+pub mod trend;
 pub mod unit;
 pub mod verdict;

@@ -15,10 +15,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("format", &["text", "diag", "unit", "stats", "model"]),
     ("config", &["text", "diag", "unit", "stats", "model"]),
     ("verdict", &["text", "diag", "unit", "stats", "model", "config"]),
+    ("trend", &["text", "diag", "unit", "stats", "model", "config"]),
     ("report", &["text", "diag", "unit", "stats", "model"]),
     ("io", &["text", "diag", "model", "format"]),
     ("store", &["text", "diag", "model", "format", "io"]),
-    ("cli", &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io", "store"]),
+    (
+        "cli",
+        &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "trend", "report", "io", "store"],
+    ),
 ];
 
 /// Modules that may touch files, processes, the environment or the network.

@@ -1,7 +1,7 @@
 //! How often verdicts are wrong, and how much they see: on real runs with the truth known, and on simulated worlds.
 //!
 //! ```sh
-//! cargo run --release --example evaluate -- [PATH] [--histories FOLDER] [--worlds] [--draws N]
+//! cargo run --release --example evaluate -- [PATH] [--histories FOLDER] [--worlds] [--trends] [--draws N]
 //! ```
 //!
 //! - `PATH`: a folder of runs, each a folder with what the tools wrote (`criterion/`, `go.txt`, `pytest.json`) and a
@@ -9,6 +9,7 @@
 //!   Random unchanged runs become the history, others are judged, every suite as its own gate.
 //! - `--histories`: a folder of github-action-benchmark `data.js` files.
 //! - `--worlds`: the simulated worlds; they are also what runs where nothing is named.
+//! - `--trends`: change points in simulated series.
 //! - `--draws`: how many draws a row, 200 unless told.
 //!
 //! The same input prints the same tables; `docs/evaluation.txt` is one such output.
@@ -26,6 +27,7 @@ mod random;
 mod real;
 mod rules;
 mod simulated;
+mod trends;
 mod worlds;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +37,7 @@ struct Asked {
     runs: Option<PathBuf>,
     histories: Option<PathBuf>,
     worlds: bool,
+    trends: bool,
     draws: usize,
 }
 
@@ -49,11 +52,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if asked.worlds {
         simulated::evaluate(asked.draws);
     }
+    if asked.trends {
+        trends::evaluate(asked.draws);
+        trends::suites(asked.draws);
+    }
     Ok(())
 }
 
 fn asked() -> Result<Asked, Box<dyn std::error::Error>> {
-    let mut asked = Asked { runs: None, histories: None, worlds: false, draws: 200 };
+    let mut asked = Asked { runs: None, histories: None, worlds: false, trends: false, draws: 200 };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -61,11 +68,12 @@ fn asked() -> Result<Asked, Box<dyn std::error::Error>> {
             "--histories" => asked.histories = Some(value()?.into()),
             "--draws" => asked.draws = value()?.parse()?,
             "--worlds" => asked.worlds = true,
+            "--trends" => asked.trends = true,
             path if path.starts_with('-') || asked.runs.is_some() => return Err(format!("what is `{path}`?").into()),
             path => asked.runs = Some(path.into()),
         }
     }
-    asked.worlds |= asked.runs.is_none() && asked.histories.is_none();
+    asked.worlds |= asked.runs.is_none() && asked.histories.is_none() && !asked.trends;
     Ok(asked)
 }
 

@@ -114,7 +114,7 @@ fn without_sides(history: Vec<Run>, before: &load::Side, now: &load::Side, diagn
 }
 
 /// Refuses a `--metric` that neither side has: a misspelled one would leave nothing to compare.
-fn known_metrics(wanted: &[String], before: &load::Side, now: &load::Side) -> Result<(), Failure> {
+pub(super) fn known_metrics(wanted: &[String], before: &load::Side, now: &load::Side) -> Result<(), Failure> {
     let series = || before.runs.iter().chain(&now.runs).flat_map(|r| r.series.keys());
     for name in wanted {
         let base = name.rsplit_once('.').map_or(name.as_str(), |(base, _)| base);

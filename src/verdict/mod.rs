@@ -22,12 +22,13 @@ mod sides;
 
 use jiff::civil::Date;
 
-use crate::config::{Config, Pattern};
+use crate::config::Config;
 use crate::diag::{Code, Diagnostic};
+use crate::model::Run;
 use crate::model::report::{Report, SCHEMA};
-use crate::model::{BenchmarkId, MetricId, Run};
 use crate::text::Untrusted;
 
+pub use crate::config::Selection;
 pub use injection::worsened;
 pub use sides::identical_samples;
 
@@ -38,28 +39,6 @@ pub struct Side<'a> {
     pub runs: &'a [Run],
     /// The inputs as the user named them.
     pub inputs: &'a [Untrusted],
-}
-
-/// Which series of the two sides are looked at.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Metrics by name; empty for all.
-    pub metrics: Vec<String>,
-    /// Benchmarks to keep; empty for all.
-    pub filter: Vec<Pattern>,
-    /// Benchmarks to leave out.
-    pub exclude: Vec<Pattern>,
-}
-
-impl Selection {
-    fn keeps_metric(&self, metric: &MetricId) -> bool {
-        self.metrics.is_empty() || self.metrics.iter().any(|m| m == metric.raw())
-    }
-
-    fn keeps_benchmark(&self, benchmark: &BenchmarkId) -> bool {
-        (self.filter.is_empty() || self.filter.iter().any(|p| p.matches(benchmark)))
-            && !self.exclude.iter().any(|p| p.matches(benchmark))
-    }
 }
 
 /// A question: is `current` worse than `baseline`?
