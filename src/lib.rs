@@ -15,5 +15,6 @@ pub mod runner;
 pub mod stats;
 pub mod store;
 pub mod text;
+pub mod trend;
 pub mod unit;
 pub mod verdict;

@@ -15,13 +15,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("format", &["text", "diag", "unit", "stats", "model"]),
     ("config", &["text", "diag", "unit", "stats", "model"]),
     ("verdict", &["text", "diag", "unit", "stats", "model", "config"]),
+    ("trend", &["text", "diag", "unit", "stats", "model", "config"]),
     ("report", &["text", "diag", "unit", "stats", "model"]),
     ("io", &["text", "diag", "model", "format"]),
     ("store", &["text", "diag", "model", "format", "io"]),
     ("runner", &["text", "diag", "model", "format", "io"]),
     (
         "cli",
-        &["text", "diag", "unit", "stats", "model", "format", "config", "verdict", "report", "io", "store", "runner"],
+        &[
+            "text", "diag", "unit", "stats", "model", "format", "config", "verdict", "trend", "report", "io", "store",
+            "runner",
+        ],
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! How often verdicts are wrong, and how much they see: on real runs with the truth known, and on simulated worlds.
 //!
 //! ```sh
-//! cargo run --release --example evaluate -- [PATH] [--histories FOLDER] [--worlds] [--adding] [--draws N]
+//! cargo run --release --example evaluate -- [PATH] [--histories FOLDER] [--worlds] [--trends] [--adding] [--draws N]
 //! ```
 //!
 //! - `PATH`: a folder of runs, each a folder with what the tools wrote (`criterion/`, `go.txt`, `pytest.json`) and a
@@ -10,6 +10,7 @@
 //! - `--histories`: a folder of github-action-benchmark `data.js` files.
 //! - `--worlds`: the simulated worlds; they are also what runs where nothing is named.
 //! - `--adding`: pairs added until rows are decided, and what that costs in false failures.
+//! - `--trends`: change points in simulated series.
 //! - `--draws`: how many draws a row, 200 unless told.
 //!
 //! The same input prints the same tables; `docs/evaluation.txt` is one such output.
@@ -28,6 +29,7 @@ mod random;
 mod real;
 mod rules;
 mod simulated;
+mod trends;
 mod worlds;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +40,7 @@ struct Asked {
     histories: Option<PathBuf>,
     worlds: bool,
     adding: bool,
+    trends: bool,
     draws: usize,
 }
 
@@ -55,11 +58,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if asked.adding {
         adding::evaluate(asked.draws);
     }
+    if asked.trends {
+        trends::evaluate(asked.draws);
+        trends::suites(asked.draws);
+    }
     Ok(())
 }
 
 fn asked() -> Result<Asked, Box<dyn std::error::Error>> {
-    let mut asked = Asked { runs: None, histories: None, worlds: false, adding: false, draws: 200 };
+    let mut asked = Asked { runs: None, histories: None, worlds: false, trends: false, adding: false, draws: 200 };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -68,11 +75,12 @@ fn asked() -> Result<Asked, Box<dyn std::error::Error>> {
             "--draws" => asked.draws = value()?.parse()?,
             "--worlds" => asked.worlds = true,
             "--adding" => asked.adding = true,
+            "--trends" => asked.trends = true,
             path if path.starts_with('-') || asked.runs.is_some() => return Err(format!("what is `{path}`?").into()),
             path => asked.runs = Some(path.into()),
         }
     }
-    asked.worlds |= asked.runs.is_none() && asked.histories.is_none() && !asked.adding;
+    asked.worlds |= asked.runs.is_none() && asked.histories.is_none() && !asked.trends && !asked.adding;
     Ok(asked)
 }
 

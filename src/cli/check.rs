@@ -21,6 +21,8 @@ use crate::store::{self, Key, Lineage, Snapshot, Store};
 use crate::text::{self, Untrusted};
 use crate::verdict::{self, Comparison, Side};
 
+/// How many commits back stored runs are looked for.
+const DEPTH: usize = 1000;
 /// How many benchmarks a note about drift names.
 const NAMED: usize = 5;
 
@@ -167,7 +169,7 @@ impl Search<'_> {
             }
             (None, Some(measured)) => {
                 let start = self.lineage.start(&measured, self.args.base.as_deref()).map_err(stored::failure)?;
-                let ancestors = self.lineage.ancestors(&start.commit);
+                let ancestors = self.lineage.ancestors(&start.commit, DEPTH);
                 let choice = baseline::choose(keys(), &ancestors);
                 if choice.is_none() && !ancestors.is_complete && keys().next().is_some() {
                     let message = "this clone does not reach back to a commit that has a stored run";
@@ -221,7 +223,7 @@ impl Search<'_> {
 
     /// The runs of one commit, and those before it.
     fn recorded_at<'k>(&self, commit: &str, keys: impl Iterator<Item = &'k Key>) -> Option<Choice> {
-        let ancestors = self.lineage.ancestors(commit);
+        let ancestors = self.lineage.ancestors(commit, DEPTH);
         let choice = baseline::choose(keys, &ancestors)?;
         // Whoever names a commit wants that one and no other.
         (choice.behind == 0).then_some(choice)

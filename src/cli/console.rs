@@ -131,6 +131,16 @@ impl Console {
     /// Writes every report that was asked for; a file that cannot be written does not keep the others from being
     /// written.
     pub(super) fn write_reports(&self, report: &Report, targets: &[ReportTarget]) -> Result<(), Failure> {
+        self.write_outputs(report, targets, report::headline)
+    }
+
+    /// The same for any kind of report; `headline` is what is said where none goes to standard output.
+    pub(super) fn write_outputs<T>(
+        &self,
+        report: &T,
+        targets: &[ReportTarget<T>],
+        headline: fn(&T) -> String,
+    ) -> Result<(), Failure> {
         let mut failures = Vec::new();
         let mut on_stdout = false;
         for target in targets {
@@ -154,7 +164,7 @@ impl Console {
             }
         }
         if !on_stdout {
-            self.remark(&report::headline(report));
+            self.remark(&headline(report));
         }
         if failures.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Outside, diagnostics: failures }) }
     }

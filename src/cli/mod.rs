@@ -24,6 +24,7 @@ mod record;
 mod selftest;
 mod store;
 mod stored;
+mod trend;
 mod tune;
 mod turns;
 
@@ -62,6 +63,7 @@ enum Command {
     Bisect(Box<bisect::Args>),
     Budget(budget::Args),
     Selftest(selftest::Args),
+    Trend(trend::Args),
     Tune(tune::Args),
     Convert(convert::Args),
     Explain(explain::Args),
@@ -153,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::Store(args) => store::run(&args, &console),
         Command::Budget(args) => budget::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &console),
+        Command::Trend(args) => trend::run(&args, &console),
         Command::Tune(args) => tune::run(&args, &console),
         Command::Convert(args) => convert::run(&args, &console),
         Command::Explain(args) => explain::run(&args, &console),

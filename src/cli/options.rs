@@ -12,7 +12,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::format::{self, FORMATS, Format};
 use crate::io::{files, load, system};
 use crate::model::Run;
-use crate::report::{self, Output, REPORTS};
+use crate::model::report::Report;
+use crate::report::{Output, REPORTS};
 use crate::store::Place;
 use crate::text::{self, Untrusted};
 use crate::verdict::Selection;
@@ -191,8 +192,8 @@ pub(super) struct ReportArgs {
 }
 
 /// A report and where it goes.
-pub(super) struct ReportTarget {
-    pub(super) output: &'static Output,
+pub(super) struct ReportTarget<T: 'static = Report> {
+    pub(super) output: &'static Output<T>,
     /// `None` for standard output.
     pub(super) path: Option<String>,
 }
@@ -200,6 +201,11 @@ pub(super) struct ReportTarget {
 impl ReportArgs {
     /// Checks the names before any work is done.
     pub(super) fn targets(&self) -> Result<Vec<ReportTarget>, Failure> {
+        self.among(REPORTS)
+    }
+
+    /// The same for another table of outputs.
+    pub(super) fn among<T>(&self, outputs: &[&'static Output<T>]) -> Result<Vec<ReportTarget<T>>, Failure> {
         let names = if self.report.is_empty() { vec!["terminal".to_owned()] } else { self.report.clone() };
         let mut targets = Vec::new();
         for name in &names {
@@ -214,9 +220,9 @@ impl ReportArgs {
                 Some((name, path)) => (name, Some(path.to_owned())),
                 None => (name.as_str(), None),
             };
-            let Some(output) = report::by_name(name) else {
+            let Some(output) = outputs.iter().copied().find(|o| o.name == name) else {
                 let shown = text::shown(&name.into());
-                let known: Vec<&str> = REPORTS.iter().map(|r| r.name).collect();
+                let known: Vec<&str> = outputs.iter().map(|r| r.name).collect();
                 let mut diagnostic = Diagnostic::new(Code::Usage, format!("there is no report `{shown}`"));
                 if let Some(close) = closest(name, &known) {
                     diagnostic = diagnostic.help(format!("did you mean `{close}`?"));

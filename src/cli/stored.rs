@@ -16,6 +16,9 @@ use crate::text::{self, Untrusted};
 /// How long a writer tries to get through by default, in seconds.
 const PATIENCE: u64 = 300;
 
+/// The suite that has no name.
+const DEFAULT_SUITE: &str = "default";
+
 /// Which store.
 #[derive(Debug, Args)]
 pub(super) struct StoreArgs {
@@ -35,15 +38,20 @@ pub(super) struct TestbedArgs {
     /// system and processor, such as linux-x64]
     #[arg(long, value_name = "NAME", help_heading = "Store")]
     testbed: Option<String>,
-    /// Name of the suite, where a project has several that are run apart
-    #[arg(long, value_name = "NAME", default_value = "default", help_heading = "Store")]
-    suite: String,
+    /// Name of the suite, where a project has several that are run apart [default: default]
+    #[arg(long, value_name = "NAME", help_heading = "Store")]
+    suite: Option<String>,
 }
 
 impl StoreArgs {
     /// Adds what these options set.
     pub(super) fn add_to(&self, overrides: &mut Overrides) {
         overrides.store.clone_from(&self.store);
+    }
+
+    /// Whether a store is named.
+    pub(super) fn is_given(&self) -> bool {
+        self.store.is_some()
     }
 
     pub(super) fn patience(&self) -> Duration {
@@ -81,14 +89,20 @@ impl TestbedArgs {
         overrides.testbed.clone_from(&self.testbed);
     }
 
+    /// Whether any of these options is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.testbed.is_some() || self.suite.is_some()
+    }
+
     pub(super) fn bench(&self, config: &Config) -> Result<Bench, Failure> {
         let testbed = config.testbed.clone().unwrap_or_else(system::testbed);
-        for (option, name) in [("testbed", &testbed), ("suite", &self.suite)] {
+        let suite = self.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.to_owned());
+        for (option, name) in [("testbed", &testbed), ("suite", &suite)] {
             if name.trim().is_empty() || name.len() > LONGEST_NAME {
                 return Err(Failure::usage(format!("the name of a {option} has 1 to {LONGEST_NAME} bytes")));
             }
         }
-        Ok(Bench { testbed: testbed.into(), suite: self.suite.as_str().into() })
+        Ok(Bench { testbed: testbed.into(), suite: suite.into() })
     }
 }
 

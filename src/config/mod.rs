@@ -21,6 +21,7 @@ mod layers;
 mod limit;
 mod pattern;
 mod reading;
+mod selection;
 mod show;
 mod tables;
 mod words;
@@ -32,6 +33,7 @@ pub use judging::Judging;
 pub use layers::load;
 pub use limit::{Amount, InvalidLimit, Limit};
 pub use pattern::Pattern;
+pub use selection::Selection;
 pub use words::{Counted, Evidence, FailOn};
 
 use crate::model::{MetricId, Statistic};

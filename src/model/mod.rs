@@ -4,13 +4,15 @@
 //! compare them. Values are in the base units of [`crate::unit`]; a run's samples never leave it, so samples of
 //! different runs cannot be pooled by accident. Every map is ordered by key.
 //!
-//! [`report`] is the outcome of a comparison and, as its serde types, the JSON `perfgate-report/1`. The JSON of runs,
+//! [`report`] is the outcome of a comparison and, as its serde types, the JSON `perfgate-report/1`; [`trend`] is what a
+//! history shows, `perfgate-trend/1`. The JSON of runs,
 //! `perfgate-run/1`, is one of the formats.
 //!
 //! Not here: reading files (`format`), limits (`config`), judging (`verdict`).
 
 pub mod report;
 mod statistic;
+pub mod trend;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -14,8 +14,13 @@ pub(super) static OUTPUT: Output =
     Output { name: "json", title: "everything, for programs (schema perfgate-report/1)", render };
 
 fn render(report: &Report, _: &Style) -> String {
+    document(report)
+}
+
+/// Any document of ours as safe, indented JSON.
+pub(super) fn document(document: &impl serde::Serialize) -> String {
     // Maps have text keys and numbers that are not finite become null, so this cannot fail.
-    let json = serde_json::to_string_pretty(report).unwrap_or_default();
+    let json = serde_json::to_string_pretty(document).unwrap_or_default();
     let mut out = String::with_capacity(json.len() + 1);
     // Unsafe characters beyond ASCII stand in strings only, where the escape means the same character.
     for c in json.chars() {

@@ -1,6 +1,6 @@
 //! A comparison as text: one file per output, all of them pure functions of the [`Report`].
 //!
-//! [`REPORTS`] is the table that `--report NAME` and its help read. `wording` holds what several outputs say alike:
+//! [`REPORTS`] is the table that `--report NAME` and its help read; [`trend`] has its own for histories. `wording` holds what several outputs say alike:
 //! the headline, numbers in one unit per row, names that stay apart, limits. Every piece of outside text goes through
 //! the escaper of its sink in [`crate::text`]. The same report gives the same bytes: nothing here reads the terminal,
 //! the environment or a clock.
@@ -15,6 +15,7 @@ mod junit;
 pub mod markdown;
 mod table;
 mod terminal;
+pub mod trend;
 mod wording;
 
 pub use explain::explain;
@@ -34,14 +35,14 @@ pub struct Style {
     pub verbose: bool,
 }
 
-/// One kind of output.
-pub struct Output {
+/// One kind of output, of a comparison or of a history.
+pub struct Output<T = Report> {
     /// Name used with `--report`.
     pub name: &'static str,
     /// What it is, in a few words.
     pub title: &'static str,
     /// Renders a report. The text ends with a line break.
-    pub render: fn(&Report, &Style) -> String,
+    pub render: fn(&T, &Style) -> String,
 }
 
 /// Every output, in the order of the help.

@@ -5,9 +5,11 @@
 //!
 //! The files, from the ground up: `distributions` and `multiplicity` hold textbook functions; `common_mode`, `segmentation`,
 //! `spread`, `moderation` and `tail` each model one part of the noise between runs; `engine` puts them together.
+//! `changepoint` finds where a long series of runs changed its level.
 //!
 //! Not here: what a change means (`verdict`).
 
+pub mod changepoint;
 pub mod common_mode;
 pub mod distributions;
 pub mod engine;

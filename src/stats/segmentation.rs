@@ -5,7 +5,7 @@
 //! 2005, the exact problem that PELT, Killick et al. 2012, solves): each further level must pay 6 ln n noise variances,
 //! and lasts at least four runs. Isolated outliers are clipped first, so that a single spike is not a level.
 //!
-//! Not here: significance, dates and attribution of changes (`trend`); what counts as the current level's centre (`engine`).
+//! Not here: significance and place of changes (`changepoint`), their dates and causes (`trend`); what counts as the current level's centre (`engine`).
 
 use super::{MAD_TO_SD, median};
 
@@ -68,7 +68,7 @@ pub fn levels(values: &[f64]) -> Vec<usize> {
 }
 
 /// Standard deviation of the noise from successive differences, which a change of level hardly touches.
-fn difference_deviation(values: &[f64]) -> f64 {
+pub(super) fn difference_deviation(values: &[f64]) -> f64 {
     let differences: Vec<f64> = values.iter().zip(values.iter().skip(1)).map(|(a, b)| b - a).collect();
     let Some(centre) = median(&differences) else { return 0.0 };
     let distances: Vec<f64> = differences.iter().map(|d| (d - centre).abs()).collect();

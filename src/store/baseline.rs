@@ -38,6 +38,14 @@ pub fn newest<'a>(keys: impl IntoIterator<Item = &'a Key>) -> Option<Choice> {
     split(steps.collect()).map(|choice| Choice { behind: 0, ..choice })
 }
 
+/// Every run on the way, oldest first: by commit, where one has several by time.
+pub fn line<'a>(keys: impl IntoIterator<Item = &'a Key>, ancestors: &Ancestors) -> Vec<Key> {
+    let on_the_way = keys.into_iter().filter_map(|key| Some((ancestors.steps_to(key.commit.as_ref()?.raw())?, key)));
+    let mut runs: Vec<(usize, &Key)> = on_the_way.collect();
+    runs.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.cmp(right)));
+    runs.into_iter().map(|(_, key)| key.clone()).collect()
+}
+
 /// Splits runs with their steps back into the nearest and those before.
 fn split(mut runs: Vec<(usize, &Key)>) -> Option<Choice> {
     runs.sort_by(|(a, left), (b, right)| b.cmp(a).then_with(|| left.cmp(right)));

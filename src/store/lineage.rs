@@ -17,7 +17,7 @@ use crate::io::ci::{Build, PullRequest};
 use crate::io::git::{Git, GitError};
 use crate::text::{self, Untrusted};
 
-/// How many commits back runs are looked for.
+/// How many commits back the history is fetched where the clone lacks it, to find where a branch began.
 const DEPTH: usize = 1000;
 /// Shortest beginning of a commit id that names a commit.
 const SHORTEST_ID: usize = 7;
@@ -129,7 +129,7 @@ impl Lineage {
     }
 
     /// The newest known commit of a branch: what the remote has, else what is here.
-    fn tip(&self, branch: &str) -> Option<String> {
+    pub fn tip(&self, branch: &str) -> Option<String> {
         let remote = self.remote.as_deref().unwrap_or("origin");
         let names = [format!("refs/remotes/{remote}/{branch}"), format!("refs/heads/{branch}"), branch.to_owned()];
         names.iter().find_map(|name| self.resolve(name))
@@ -207,32 +207,32 @@ impl Lineage {
             Err(error @ (GitError::NotInstalled | GitError::Broken(_))) => return Err(failed("ask git", &error)),
             Err(GitError::Failed { .. }) => {}
         }
-        let Some(private) = self.fetch(&[commit, tip]) else { return Ok(None) };
+        let Some(private) = self.fetch(&[commit, tip], DEPTH) else { return Ok(None) };
         Ok(private.git.run(&["merge-base", commit, tip]).ok())
     }
 
     /// The tip of a branch that the clone does not have.
     fn fetched_tip(&self, branch: &str) -> Option<String> {
-        let private = self.fetch(&[&format!("refs/heads/{branch}")])?;
+        let private = self.fetch(&[&format!("refs/heads/{branch}")], DEPTH)?;
         private.git.run(&["rev-parse", "--verify", "--quiet", "refs/perfgate/0"]).ok()
     }
 
-    /// A commit and those before it along first parents, as many as 1000.
-    pub fn ancestors(&self, commit: &str) -> Ancestors {
-        let here = walk(&self.here, commit);
+    /// A commit and those before it along first parents, as many as `depth`.
+    pub fn ancestors(&self, commit: &str, depth: usize) -> Ancestors {
+        let here = walk(&self.here, commit, depth);
         if here.is_complete {
             return here;
         }
         // As much as can be had.
-        let more = self.fetch(&[commit]).map(|private| walk(&private.git, commit));
+        let more = self.fetch(&[commit], depth).map(|private| walk(&private.git, commit, depth));
         more.filter(|more| more.steps.len() > here.steps.len()).unwrap_or(here)
     }
 
     /// Fetches commits, without their content, from the remote; `None` where that cannot be had.
-    fn fetch(&self, wanted: &[&str]) -> Option<Private> {
+    fn fetch(&self, wanted: &[&str], depth: usize) -> Option<Private> {
         let remote = Remote::find(self.remote.as_deref().unwrap_or("origin")).ok()?;
         let private = Private::open("history.git", &remote, self.patience).ok()?;
-        let depth = format!("--depth={DEPTH}");
+        let depth = format!("--depth={depth}");
         let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0", &depth];
         let refspecs: Vec<String> =
             wanted.iter().enumerate().map(|(at, name)| format!("+{name}:refs/perfgate/{at}")).collect();
@@ -245,8 +245,8 @@ impl Lineage {
 }
 
 /// The commits that a repository has from one back along first parents.
-fn walk(git: &Git, commit: &str) -> Ancestors {
-    let count = format!("--max-count={DEPTH}");
+fn walk(git: &Git, commit: &str, depth: usize) -> Ancestors {
+    let count = format!("--max-count={depth}");
     let listed = git.run(&["log", "--first-parent", "--format=%H %ct", &count, "--end-of-options", commit, "--"]);
     let listed = listed.unwrap_or_default();
     let commits: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
@@ -255,7 +255,7 @@ fn walk(git: &Git, commit: &str) -> Ancestors {
     };
     let ends = git.run(&["cat-file", "commit", last]).is_ok_and(|content| !content.contains("\nparent "));
     Ancestors {
-        is_complete: ends || commits.len() >= DEPTH,
+        is_complete: ends || commits.len() >= depth,
         committed_at: commits.first().and_then(|(_, time)| time.parse().ok()),
         steps: commits.iter().enumerate().map(|(steps, (id, _))| ((*id).to_owned(), steps)).collect(),
     }

@@ -21,16 +21,15 @@ mod notes;
 mod pairing;
 mod sides;
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 
-use crate::config::{Config, Pattern};
+use crate::config::Config;
 use crate::diag::{Code, Diagnostic};
+use crate::model::Run;
 use crate::model::report::{Report, SCHEMA, Shift};
-use crate::model::{BenchmarkId, MetricId, Run, SeriesKey};
 use crate::text::Untrusted;
 
+pub use crate::config::Selection;
 pub use confirm::{confirm, suspects};
 pub use injection::worsened;
 pub use sides::identical_samples;
@@ -42,34 +41,6 @@ pub struct Side<'a> {
     pub runs: &'a [Run],
     /// The inputs as the user named them.
     pub inputs: &'a [Untrusted],
-}
-
-/// Which series of the two sides are looked at.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Metrics by name; empty for all.
-    pub metrics: Vec<String>,
-    /// Benchmarks to keep; empty for all.
-    pub filter: Vec<Pattern>,
-    /// Benchmarks to leave out.
-    pub exclude: Vec<Pattern>,
-    /// The only series to keep; `None` for all.
-    pub only: Option<BTreeSet<SeriesKey>>,
-}
-
-impl Selection {
-    fn keeps_metric(&self, metric: &MetricId) -> bool {
-        self.metrics.is_empty() || self.metrics.iter().any(|m| m == metric.raw())
-    }
-
-    fn keeps_series(&self, key: &SeriesKey) -> bool {
-        self.keeps_metric(&key.metric) && self.only.as_ref().is_none_or(|only| only.contains(key))
-    }
-
-    fn keeps_benchmark(&self, benchmark: &BenchmarkId) -> bool {
-        (self.filter.is_empty() || self.filter.iter().any(|p| p.matches(benchmark)))
-            && !self.exclude.iter().any(|p| p.matches(benchmark))
-    }
 }
 
 /// A question: is `current` worse than `baseline`?

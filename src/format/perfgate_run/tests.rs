@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::report::Report;
+use crate::model::trend::Trend;
 
 fn read(text: &str) -> (Vec<Run>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
@@ -140,7 +141,11 @@ fn a_bad_sample_costs_its_row() {
 #[expect(clippy::disallowed_methods, reason = "the test compares files of the repository")]
 fn schemas_are_those_of_the_types() {
     let root = env!("CARGO_MANIFEST_DIR");
-    for (name, schema) in [("run", schemars::schema_for!(RunFile<'_>)), ("report", schemars::schema_for!(Report))] {
+    for (name, schema) in [
+        ("run", schemars::schema_for!(RunFile<'_>)),
+        ("report", schemars::schema_for!(Report)),
+        ("trend", schemars::schema_for!(Trend)),
+    ] {
         let path = format!("{root}/schema/{name}.json");
         let generated = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("UPDATE_EXPECTED").is_some() {

@@ -1,0 +1,187 @@
+//! `perfgate trend`: change points in a history of runs, and an exit code for the nightly job.
+//!
+//! Not here: finding them (`trend`), and how they look (`report::trend`).
+
+use clap::Args as ClapArgs;
+
+use super::console::Console;
+use super::judge::{finish, known_metrics};
+use super::options::{ConfigArgs, InputArgs, ReportArgs, SelectionArgs, share};
+use super::stored::{self, StoreArgs, TestbedArgs};
+use super::{Exit, Failure, Outcome};
+use crate::config::{Config, Limit, Overrides};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location};
+use crate::io::load::Side;
+use crate::io::{ci, files, system};
+use crate::model::report::GateVerdict;
+use crate::report::trend::{TRENDS, headline};
+use crate::store::{self, Key, Lineage, baseline};
+use crate::text;
+use crate::trend::{FEWEST_RUNS, Options, Point, Since, analyse};
+
+/// Find where benchmarks changed their level in a history of runs, and which changes are new
+///
+/// Reads the stored runs of a branch in the order of its commits, or the runs that are named, and says which series changed, by how much, and between which commits.
+/// What all benchmarks of a suite share, such as another machine, is taken out and told as what it is. Nothing is
+/// remembered: a change is new when the history without its newest run does not show it, so that with --fail-on-new a
+/// nightly job turns red once for a regression. 8 runs are the least; 30 or more say something.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    perfgate trend\n  \
+    perfgate trend --fail-on-new --report markdown=trend.md\n  \
+    perfgate trend --branch release-2 --testbed ci-large --since 30d\n  \
+    perfgate trend 'runs/main-*.json' --metric time",
+    mut_arg("report", |arg| arg.help("Report to write: terminal, markdown, json or csv, with =PATH to a file (can be repeated)")))]
+pub(super) struct Args {
+    /// The history as files, folders or globs, oldest first by their dates or names [default: the store]
+    runs: Vec<String>,
+    /// Branch whose runs of the store are the history [default: the default branch]
+    #[arg(long, value_name = "NAME", help_heading = "Store")]
+    branch: Option<String>,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    testbed: TestbedArgs,
+    /// Report changes from here on: a date (2026-11-01), an age (30d, 12w), a commit, or a number of runs (20)
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Exit with 1 if a new regression reaches its warn or fail limit; with --since, new are those since then
+    #[arg(long)]
+    fail_on_new: bool,
+    /// File that lists the runs, oldest first: a path, file name or commit per line
+    #[arg(long, value_name = "FILE", requires = "runs", help_heading = "Input")]
+    history_order: Option<String>,
+    #[command(flatten)]
+    input: InputArgs,
+    /// Change at which every metric warns, such as 5%: replaces all relative warn limits
+    #[arg(long, value_name = "PCT", allow_hyphen_values = true, help_heading = "Judging")]
+    warn: Option<String>,
+    /// Change at which every metric fails, such as 10%: replaces all relative fail limits
+    #[arg(long, value_name = "PCT", allow_hyphen_values = true, help_heading = "Judging")]
+    fail: Option<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+/// How many commits back the stored runs of a branch are looked for.
+const DEPTH: usize = 20_000;
+
+/// A limit of an option.
+fn limit(option: &str, written: Option<&String>) -> Result<Option<Limit>, Failure> {
+    let Some(written) = written else { return Ok(None) };
+    share(written).map(Some).map_err(|why| {
+        let shown = text::shown(&written.as_str().into());
+        let message = format!("`--{option}` is a share such as 10%, not `{shown}`");
+        Failure::from(Diagnostic::new(Code::InvalidLimit, message).note(why))
+    })
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let targets = args.report.among(TRENDS)?;
+    for input in &args.runs {
+        if let Some(path) = targets.iter().filter_map(|t| t.path.as_ref()).find(|path| files::is_same(path, input)) {
+            return Err(Diagnostic::new(Code::Usage, "a report would overwrite an input")
+                .at(Location::file(path.as_str()))
+                .into());
+        }
+    }
+    let since = args.since.as_deref().map(Since::parse).transpose()?;
+    let mut overrides = Overrides {
+        warn: limit("warn", args.warn.as_ref())?,
+        fail: limit("fail", args.fail.as_ref())?,
+        metric: args.selection.metric.clone(),
+        ..Overrides::default()
+    };
+    args.store.add_to(&mut overrides);
+    args.testbed.add_to(&mut overrides);
+    let config = args.config.load(&overrides, console)?;
+    let mut diagnostics = Diagnostics::new();
+    let side = if args.runs.is_empty() {
+        from_store(args, &config, &mut diagnostics)?
+    } else {
+        if args.branch.is_some() || args.store.is_given() || args.testbed.is_given() {
+            let message = "runs that are named are not looked up in a store";
+            return Err(Diagnostic::new(Code::Usage, message)
+                .help("leave out the names, or `--store`, `--branch`, `--testbed` and `--suite`")
+                .into());
+        }
+        let mut side = args.input.side(&args.runs, &mut diagnostics)?;
+        if let Some(file) = &args.history_order {
+            side.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
+        }
+        side
+    };
+    console.tell_all(diagnostics)?;
+    known_metrics(&args.selection.metric, &side.runs, &[])?;
+    let points: Vec<Point<'_>> =
+        side.runs.iter().zip(&side.sources).map(|(run, source)| Point { run, source }).collect();
+    let selection = args.selection.selection();
+    let options = Options { config: &config, selection: &selection, since: since.as_ref(), today: system::today() };
+    let trend = analyse(&points, &options)?;
+    if trend.verdict == GateVerdict::None {
+        console.tell(&nothing(points.len()));
+    }
+    let exit = match trend.verdict {
+        GateVerdict::None => Exit::NothingToJudge,
+        GateVerdict::Fail | GateVerdict::Warn if args.fail_on_new => Exit::GateFailed,
+        _ => Exit::Success,
+    };
+    let written = console.write_outputs(&trend, &targets, headline);
+    // Giving back hundreds of thousands of small allocations one by one takes longer than the analysis.
+    std::mem::forget((side, trend));
+    finish(exit, written, console)
+}
+
+/// The stored runs of a branch, in the order of its commits.
+fn from_store(args: &Args, config: &Config, diagnostics: &mut Diagnostics) -> Result<Side, Failure> {
+    let bench = args.testbed.bench(config)?;
+    let lineage = Lineage::new(ci::build(), stored::remote(config).as_deref(), args.store.patience());
+    let store = args.store.open(config)?;
+    let snapshot = store.snapshot().map_err(stored::failure)?;
+    let stored = || snapshot.keys.iter().filter(|key| bench.has(key));
+    let branch = args.branch.clone().or_else(|| lineage.base_branch());
+    let tip = branch.as_deref().and_then(|branch| lineage.tip(branch));
+    if let (Some(branch), None) = (&args.branch, &tip) {
+        let message = format!("no branch `{}` is known here", text::shown(&branch.as_str().into()));
+        return Err(Diagnostic::new(Code::UnknownCommit, message).help("fetch it, or name another").into());
+    }
+    let mut keys = tip.map_or_else(Vec::new, |tip| baseline::line(stored(), &lineage.ancestors(&tip, DEPTH)));
+    if keys.is_empty() {
+        keys = stored().cloned().collect();
+        keys.sort_by_key(|key| key.time);
+        if !keys.is_empty() {
+            let message =
+                "no stored run is of a commit of this repository's branch, so the runs are in the order of their dates";
+            diagnostics.push(Diagnostic::new(Code::OrderByDate, message));
+        }
+    }
+    if keys.is_empty() {
+        let (testbed, suite) = (text::shown(&bench.testbed), text::shown(&bench.suite));
+        let message = format!("no run of testbed {testbed}, suite {suite} is stored in {}", store.name());
+        return Err(stored::failure(
+            Diagnostic::new(Code::NoBaseline, message)
+                .help("`perfgate record` adds runs, `perfgate store list` lists what is there"),
+        ));
+    }
+    let loaded = store::load(store.as_ref(), &snapshot, &keys, diagnostics).map_err(stored::failure)?;
+    let (keys, runs): (Vec<Key>, Vec<_>) = loaded.into_iter().unzip();
+    Ok(Side { runs, sources: keys.iter().map(|key| key.path().into()).collect(), inputs: Vec::new() })
+}
+
+/// Why nothing could be looked at.
+fn nothing(runs: usize) -> Diagnostic {
+    if runs < FEWEST_RUNS {
+        let runs = if runs == 1 { "1 run is".to_owned() } else { format!("{runs} runs are") };
+        return Diagnostic::new(
+            Code::TooShortHistory,
+            format!("{runs} too few to tell a change from noise: {FEWEST_RUNS} are the least, 30 say something"),
+        )
+        .help("record more runs, or name files of them: one file or folder a run, such as 'runs/main-*.json'");
+    }
+    Diagnostic::new(Code::NothingInCommon, format!("no series that is asked for has {FEWEST_RUNS} runs"))
+        .help("check `--filter` and `--metric`; the files may be of different suites")
+}
