@@ -609,6 +609,25 @@ fn suspects_are_measured_again_and_both_stages_are_shown() {
 }
 
 #[test]
+fn a_lone_suspect_keeps_its_name() {
+    let project = Project::new();
+    project.commit("Suite/name=one 10\nSuite/name=two 20\n", "base");
+    project.commit("Suite/name=one 10\nSuite/name=two 24\n", "slower");
+    let option = project.report_option();
+    let both = project.run(&["ab", "--base", "HEAD~1", "--pairs", "1", &option, "--", "./bench.sh"]);
+    assert!(project.report()["counts"]["total"] == 2, "{}", text(&both.stderr));
+    // With one benchmark in the output, the `-2` of its name could be a part of it.
+    let report = project.path("report.json");
+    let confirm = ["ab", "--base", "HEAD~1", "--confirm", report.to_str().unwrap(), &option];
+    let script = r#"./bench.sh | grep -v name=one # "$0""#;
+    let out = project.run(&[&confirm[..], &["--", "sh", "-c", script, "{filter}"]].concat());
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let report = project.report();
+    assert_eq!(row(&report, "BenchmarkSuite/name=two").0, "fail");
+    assert_eq!(note(&report, "confirmed"), Some("1 of 1 suspect measured again in 5 interleaved pairs: 1 fail"));
+}
+
+#[test]
 fn a_report_to_confirm_must_be_one() {
     let project = Project::new();
     let not = project.path("not.json");

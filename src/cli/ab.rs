@@ -150,6 +150,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     if let Some(first) = first {
         report = verdict::confirm(first, report, &config);
     }
+    // The first stage may have said the same.
+    notes.retain(|note| !report.notes.contains(note));
     report.notes.extend(notes);
     report.notes.sort_by_key(|n| std::cmp::Reverse(n.severity));
     if report.verdict == GateVerdict::None {

@@ -5,8 +5,9 @@
 //!
 //! Not here: which benchmarks are meant (`verdict`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::{BenchmarkId, Run, SeriesKey};
 use crate::text::Untrusted;
 
 /// What stands for the filter in a command.
@@ -27,6 +28,8 @@ pub struct Wanted {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     words: Vec<String>,
+    /// Go's benchmarks, by name.
+    go: BTreeSet<Untrusted>,
 }
 
 impl Filter {
@@ -41,7 +44,32 @@ impl Filter {
             "pytest-benchmark" => wanted.iter().map(node).collect(),
             _ => return None,
         };
-        Some(Self { words })
+        let go = if tool == "go" { wanted.iter().map(|w| w.name.clone()).collect() } else { BTreeSet::new() };
+        Some(Self { words, go })
+    }
+
+    /// Gives Go's benchmarks the names that they were wanted by.
+    ///
+    /// Go ends names with the number of threads, which cannot be told from a name that ends in a number where few
+    /// benchmarks are run. Here the names are known, and nothing else was run.
+    pub(super) fn restore_names(&self, run: &mut Run) {
+        let renamed = |id: &BenchmarkId| -> Option<BenchmarkId> {
+            let (name, threads) = id.name.raw().rsplit_once('-')?;
+            let name = Untrusted::from(name);
+            let is_suffix = !threads.is_empty() && threads.bytes().all(|b| b.is_ascii_digit());
+            let known = self.go.contains(&name) && !self.go.contains(&id.name);
+            (is_suffix && known).then(|| BenchmarkId::new(id.tool.clone(), id.package.clone(), name))
+        };
+        if self.go.is_empty() {
+            return;
+        }
+        let name = |id: BenchmarkId| renamed(&id).unwrap_or(id);
+        run.series = std::mem::take(&mut run.series)
+            .into_iter()
+            .map(|(key, observation)| (SeriesKey { benchmark: name(key.benchmark), ..key }, observation))
+            .collect();
+        run.details = std::mem::take(&mut run.details).into_iter().map(|(id, details)| (name(id), details)).collect();
+        run.failures = std::mem::take(&mut run.failures).into_iter().map(|(id, fault)| (name(id), fault)).collect();
     }
 
     /// Whether a command says where the filter goes.

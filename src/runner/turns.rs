@@ -199,7 +199,10 @@ impl<'a> Turns<'a> {
         // A tool that says which benchmark failed has run all the others.
         let says_what_failed = |run: &Run| !run.failures.is_empty() && !run.series.is_empty();
         let run = match read {
-            Ok(Some(run)) if status.success() || says_what_failed(&run) => run,
+            Ok(Some(mut run)) if status.success() || says_what_failed(&run) => {
+                self.plan.filter.restore_names(&mut run);
+                run
+            }
             _ if !status.success() => return Err(Stop::Failed(failure(which, "command", status, &turn))),
             Err(diagnostic) => {
                 return Err(Stop::Failed(diagnostic.note(format!("left by the {} side", which.as_str()))));
