@@ -168,6 +168,17 @@ fn a_regression_fails_in_interleaved_pairs() {
 }
 
 #[test]
+fn each_side_runs_its_own_program() {
+    let project = Project::new();
+    project.write("bench.sh", &BENCH.replace("value * 1000", "value * 1300"));
+    project.commit("One 10\nTwo 20\n", "a slower script");
+    let out = project.run(&["ab", "--base", "HEAD~1", &project.report_option(), "--", "./bench.sh"]);
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let (verdict, change) = row(&project.report(), "BenchmarkOne");
+    assert!(verdict == "fail" && (change - 0.3).abs() < 0.001, "{verdict} {change}");
+}
+
+#[test]
 fn the_base_is_where_the_default_branch_was_left() {
     let project = Project::new();
     let start = project.git(&["rev-parse", "HEAD"]);

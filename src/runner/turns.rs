@@ -185,9 +185,11 @@ impl<'a> Turns<'a> {
         let filled = self.plan.filter.fill(&self.plan.command);
         let mut words = filled.iter().map(|word| word.replace(OUT, &out));
         let program = words.next().unwrap_or_default();
-        let mut command = Command::new(&program);
-        command.args(words);
         let place = self.place(which);
+        // `./bench.sh` is each side's own; which folder it is taken from would be the platform's choice.
+        let is_path = program.contains(std::path::is_separator);
+        let mut command = if is_path { Command::new(place.folder.join(&program)) } else { Command::new(&program) };
+        command.args(words);
         let watched = match &self.plan.results {
             Some(path) => place.folder.join(path),
             None => results::criterion_folder(&place.folder, place.target.as_deref()),
