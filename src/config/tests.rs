@@ -272,7 +272,7 @@ fn names_of_the_file_cannot_break_out_of_the_comments() {
     let name = Untrusted::from("a\ngate.fail = '99%'\u{202e}.toml");
     let mut diagnostics = Diagnostics::new();
     let config = load(Some((&name, "testbed = 'x'")), &BTreeMap::new(), &Overrides::default(), &mut diagnostics);
-    assert!(config.show().contains("testbed = \"x\"                # a\\ngate.fail"), "{}", config.show());
+    assert!(config.show().contains("testbed = \"x\"            # a\\ngate.fail"), "{}", config.show());
 }
 
 /// Drops `null` from the types: TOML has none, a key is there or not.

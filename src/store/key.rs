@@ -137,7 +137,7 @@ mod tests {
             commit: Some("9d4e953".into()),
             checksum: checksum(b"x"),
         };
-        let path = "runs/linux-x64/%2E.%2Fa%20b/2026-11/20261121T083932Z-9d4e953-2d711642b726b044.json.zst";
+        let path = "runs/linux-x64/%2E.%2Fa%20b/2026-11/20261121T081932Z-9d4e953-2d711642b726b044.json.zst";
         assert_eq!(key.path(), path);
         assert_eq!(Key::from_path(path), Some(key));
     }
