@@ -18,6 +18,9 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("go-benchstat", &["go"]),
     // Among the streams is the text that Go's own test makes one of.
     ("go-test-json", &["go", "go-json"]),
+    ("google-benchmark", &["google-benchmark"]),
+    ("hyperfine", &["hyperfine"]),
+    ("libtest-bench", &["libtest"]),
     ("otava-csv", &["otava-csv"]),
     ("pytest-benchmark", &["pytest-benchmark"]),
 ];
@@ -47,8 +50,8 @@ fn no_format_claims_the_files_of_another() {
         let relative = path.strip_prefix(&corpus).unwrap();
         let folder = relative.iter().next().unwrap().to_str().unwrap();
         let known = FOLDERS.iter().find(|(name, _)| *name == folder).map_or(&[][..], |(_, formats)| formats);
-        let Ok(text) =
-            decode(&"input".into(), &std::fs::read(&path).unwrap(), &mut Diagnostics::new()).map(|t| t.into_owned())
+        let Ok(text) = decode(&"input".into(), &std::fs::read(&path).unwrap(), &mut Diagnostics::new())
+            .map(std::borrow::Cow::into_owned)
         else {
             continue;
         };

@@ -16,7 +16,10 @@ mod criterion;
 mod github_action_benchmark;
 mod go;
 mod go_json;
+mod google_benchmark;
+mod hyperfine;
 mod json;
+mod libtest;
 mod otava_csv;
 pub mod perfgate_run;
 mod probe;
@@ -108,6 +111,9 @@ pub static FORMATS: &[&Format] = &[
     &go::FORMAT,
     &go_json::FORMAT,
     &pytest_benchmark::FORMAT,
+    &hyperfine::FORMAT,
+    &google_benchmark::FORMAT,
+    &libtest::FORMAT,
     &asv::FORMAT,
     &criterion::EXPORT,
     &github_action_benchmark::FORMAT,
