@@ -10,6 +10,7 @@ use perfgate::format::{Detection, decode, detect};
 
 /// Folders of the corpus, with the formats that files in them may be of. Files of other folders are of no known format.
 const FOLDERS: &[(&str, &[&str])] = &[
+    ("bencher-bmf", &["bmf"]),
     ("critcmp-export", &["critcmp"]),
     ("custom-gab", &["github-action-benchmark"]),
     ("history-gab", &["github-action-benchmark"]),
@@ -20,8 +21,10 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("go-test-json", &["go", "go-json"]),
     ("google-benchmark", &["google-benchmark"]),
     ("hyperfine", &["hyperfine"]),
+    ("jmh", &["jmh"]),
     ("libtest-bench", &["libtest"]),
     ("otava-csv", &["otava-csv"]),
+    ("pyperf", &["pyperf"]),
     ("pytest-benchmark", &["pytest-benchmark"]),
 ];
 

@@ -120,3 +120,65 @@ fn libtest() {
     assert!(matches!(detect(&text), Detection::None));
     all_listed(&corpus.join("libtest-bench"), files.iter().map(|f| f.0.as_str()).chain([zero.as_str()]));
 }
+
+#[test]
+fn jmh() {
+    let Some(corpus) = corpus() else { return };
+    // File, metric, benchmarks, iterations.
+    let files = [
+        ("bencherdev+bencher__lib__bencher_adapter__tool_output__java__jmh__six.json", "throughput", 6, 18),
+        ("benchmark-action+github-action-benchmark__test__data__extract__jmh_output.json", "throughput", 1, 3),
+        ("benchmark-action+github-action-benchmark__test__data__extract__jmh_output_2.json", "throughput", 1, 3),
+        ("develar+kv-store-benchmark__jmh-result.json", "time", 4, 160),
+        ("twineworks+collections-benchmarks__jmh-result.json", "time", 80, 800),
+    ];
+    for (name, metric, benchmarks, iterations) in files {
+        let (runs, diagnostics) = read(&corpus.join("jmh").join(name), "jmh");
+        assert!(diagnostics.is_empty(), "{name}: {diagnostics:?}");
+        assert_eq!(count(&runs[0], metric), (benchmarks, iterations), "{name}");
+        assert_eq!(runs[0].series.len(), benchmarks, "{name}");
+    }
+    all_listed(&corpus.join("jmh"), files.iter().map(|f| f.0));
+}
+
+#[test]
+fn pyperf() {
+    let Some(corpus) = corpus() else { return };
+    // File, metric, benchmarks, values.
+    let files = [
+        ("psf+pyperf__pyperf__tests__mult_list_py38.json", "time", 3, 180),
+        ("psf+pyperf__pyperf__tests__telco.json", "time", 1, 120),
+        ("psf+pyperf__pyperf__tests__track_memory.json", "memory", 1, 3),
+        ("python+pyperformance__pyperformance__tests__data__mem1.json", "memory", 1, 1),
+        ("python+pyperformance__pyperformance__tests__data__mem2.json", "memory", 1, 1),
+        ("python+pyperformance__pyperformance__tests__data__py36.json", "time", 1, 60),
+        ("python+pyperformance__pyperformance__tests__data__py38.json", "time", 1, 60),
+    ];
+    for (name, metric, benchmarks, values) in files {
+        let (runs, diagnostics) = read(&corpus.join("pyperf").join(name), "pyperf");
+        assert!(diagnostics.is_empty(), "{name}: {diagnostics:?}");
+        assert_eq!(count(&runs[0], metric), (benchmarks, values), "{name}");
+        assert_eq!(runs[0].series.len(), benchmarks, "{name}");
+        assert!(runs[0].environment.labels.values().all(|v| v.raw() != "apu"), "{name}: the host's name is kept");
+    }
+    all_listed(&corpus.join("pyperf"), files.iter().map(|f| f.0));
+}
+
+#[test]
+fn bmf() {
+    let Some(corpus) = corpus() else { return };
+    // File, benchmarks, values, sum of them in base units.
+    let files = [
+        ("bencherdev+bencher__lib__bencher_adapter__tool_output__json__report_bmf_mixed.json", 3, 3, 10_051e-9),
+        ("bencherdev+bencher__lib__bencher_adapter__tool_output__json__report_dhat.json", 1, 6, 772.0),
+    ];
+    for (name, benchmarks, values, sum) in files {
+        let (runs, diagnostics) = read(&corpus.join("bencher-bmf").join(name), "bmf");
+        assert!(diagnostics.is_empty(), "{name}: {diagnostics:?}");
+        let names: BTreeSet<_> = runs[0].series.keys().map(|key| &key.benchmark).collect();
+        assert_eq!((names.len(), runs[0].series.len()), (benchmarks, values), "{name}");
+        let total: f64 = runs[0].series.values().map(|o| o.summary.get(Statistic::Mean).unwrap()).sum();
+        assert!((total / sum - 1.0).abs() < 1e-9, "{name}: {total} instead of {sum}");
+    }
+    all_listed(&corpus.join("bencher-bmf"), files.iter().map(|f| f.0));
+}
