@@ -22,6 +22,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("google-benchmark", &["google-benchmark"]),
     ("hyperfine", &["hyperfine"]),
     ("jmh", &["jmh"]),
+    ("k6", &["k6"]),
     ("libtest-bench", &["libtest"]),
     ("otava-csv", &["otava-csv"]),
     ("pyperf", &["pyperf"]),

@@ -7,6 +7,7 @@
     reason = "a test that cannot read its input fails"
 )]
 #![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the corpus from disk")]
+#![allow(clippy::unreadable_literal, reason = "numbers as the counting script prints them")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -181,4 +182,32 @@ fn bmf() {
         assert!((total / sum - 1.0).abs() < 1e-9, "{name}: {total} instead of {sum}");
     }
     all_listed(&corpus.join("bencher-bmf"), files.iter().map(|f| f.0));
+}
+
+#[test]
+fn k6() {
+    let Some(corpus) = corpus() else { return };
+    // File, metrics but those of virtual users, thresholds crossed, median of `http_req_duration` in milliseconds.
+    let files = [
+        ("NikoyanGar+ApiGatewayBenchmarks__k6__summary.json", 22, 1, 0.666148),
+        ("angeloakuhwak+newglobe-sdet-Task__k6__summary.json", 20, 0, 175.5127),
+        ("benc-uk+k6-reporter__tests__data__simple.json", 16, 0, 20.090773),
+        ("kocaaydin+backend-systems-lab__src__BasicsLab__k6__experiments__summary-cpu.json", 15, 0, 189.930854),
+        ("kocaaydin+backend-systems-lab__src__BasicsLab__k6__experiments__summary.json", 15, 0, 201.175708),
+        ("krishna-kudari+ratelimit__bench__summary_gcra.json", 16, 0, 1.194),
+        ("krishna-kudari+ratelimit__bench__summary_prefilter.json", 16, 0, 1.134),
+        ("krishna-kudari+ratelimit__bench__summary_token.json", 16, 0, 1.138),
+        ("tofumapu+NT531-project__k6__network-chaos-k6-summary.json", 18, 0, 90.30044050000001),
+    ];
+    for (name, metrics, crossed, median) in files {
+        let (runs, diagnostics) = read(&corpus.join("k6").join(name), "k6");
+        assert_eq!(diagnostics.iter().count(), crossed, "{name}: {diagnostics:?}");
+        assert_eq!(runs[0].series.len(), metrics, "{name}");
+        let is_duration = |key: &perfgate::model::SeriesKey| key.benchmark.name.raw() == "http_req_duration";
+        let (key, duration) = runs[0].series.iter().find(|(key, _)| is_duration(key)).unwrap();
+        assert_eq!(key.metric.raw(), "latency", "{name}");
+        let ours = duration.summary.get(Statistic::Median).unwrap();
+        assert!((ours * 1e3 / median - 1.0).abs() < 1e-9, "{name}: {ours} s instead of {median} ms");
+    }
+    all_listed(&corpus.join("k6"), files.iter().map(|f| f.0));
 }

@@ -21,6 +21,7 @@ mod google_benchmark;
 mod hyperfine;
 mod jmh;
 mod json;
+mod k6;
 mod libtest;
 mod otava_csv;
 pub mod perfgate_run;
@@ -119,6 +120,7 @@ pub static FORMATS: &[&Format] = &[
     &libtest::FORMAT,
     &jmh::FORMAT,
     &pyperf::FORMAT,
+    &k6::FORMAT,
     &bmf::FORMAT,
     &asv::FORMAT,
     &criterion::EXPORT,
