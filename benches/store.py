@@ -2,11 +2,11 @@
 """Measures the store: writers at the same time, killed writers, size and speed of a long history.
 
     cargo build --release
-    python3 benches/store.py target/release/perfgate [writers|killed|scale]...
+    python3 benches/store.py target/release/perfgate [writers|killed|full|scale]...
 
 Everything happens in a temporary folder. `writers` starts 16 processes that record 25 runs each, into one bare
 repository from 16 clones, and into one folder. `killed` ends writers with SIGKILL at random moments and looks at what is
-left. `scale` stores 1 000 runs of 500 series and times `check` and `trend` on them.
+left. `full` fills a file system of 64 KiB and then makes it read-only (needs the right to mount). `scale` stores 1 000 runs of 500 series and times `check` and `trend` on them.
 """
 
 import json
@@ -129,6 +129,29 @@ def killed(perfgate, folder, rounds=60):
     print(f"git fsck: exit {fsck.returncode} {fsck.stderr.strip()}")
 
 
+def full(perfgate, folder):
+    disk = folder / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)], **QUIET).returncode != 0:
+        print("not measured: a small file system cannot be mounted here")
+        return
+    try:
+        store, file = f"dir:{disk}/kept", folder / "bench.txt"
+        kept, code = 0, 0
+        while code == 0:
+            results(file, 100 + kept, benchmarks=300)
+            command = [perfgate, "record", str(file), "--store", store, "--commit", f"{kept:040x}"]
+            code = subprocess.run(command, cwd=folder, **QUIET).returncode
+            kept += code == 0
+        sound = subprocess.run([perfgate, "store", "verify", "--store", store], cwd=folder, **QUIET).returncode == 0
+        print(f"full disk: exit {code} after {kept} runs; {len(listed(perfgate, folder, store))} listed, sound: {sound}")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True, **QUIET)
+        code = subprocess.run(command, cwd=folder, **QUIET).returncode
+        print(f"read-only: exit {code}; {len(listed(perfgate, folder, store))} listed")
+    finally:
+        subprocess.run(["umount", str(disk)], **QUIET)
+
+
 def timed(command, folder):
     """Seconds and MiB of one command."""
     measure = (
@@ -192,11 +215,11 @@ def scale(perfgate, folder, runs=1000, series=500):
 
 def main():
     perfgate = str(Path(sys.argv[1]).resolve())
-    parts = sys.argv[2:] or ["writers", "killed", "scale"]
+    parts = sys.argv[2:] or ["writers", "killed", "full", "scale"]
     for part in parts:
         with tempfile.TemporaryDirectory(prefix="perfgate-store-") as folder:
             print(f"== {part}", flush=True)
-            {"writers": writers, "killed": killed, "scale": scale}[part](perfgate, Path(folder))
+            {"writers": writers, "killed": killed, "full": full, "scale": scale}[part](perfgate, Path(folder))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ use perfgate::format::{Detection, decode, detect};
 
 /// Folders of the corpus, with the formats that files in them may be of. Files of other folders are of no known format.
 const FOLDERS: &[(&str, &[&str])] = &[
+    ("bencher-bmf", &["bmf"]),
     ("critcmp-export", &["critcmp"]),
     ("custom-gab", &["github-action-benchmark"]),
     ("history-gab", &["github-action-benchmark"]),
@@ -18,7 +19,13 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("go-benchstat", &["go"]),
     // Among the streams is the text that Go's own test makes one of.
     ("go-test-json", &["go", "go-json"]),
+    ("google-benchmark", &["google-benchmark"]),
+    ("hyperfine", &["hyperfine"]),
+    ("jmh", &["jmh"]),
+    ("k6", &["k6"]),
+    ("libtest-bench", &["libtest"]),
     ("otava-csv", &["otava-csv"]),
+    ("pyperf", &["pyperf"]),
     ("pytest-benchmark", &["pytest-benchmark"]),
 ];
 

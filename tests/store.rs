@@ -211,8 +211,9 @@ fn what_is_not_ours_is_left_alone() {
 fn damaged_files_are_found_and_left_out() {
     let world = World::new();
     let [folder, _] = world.stores();
+    let mut commits = Vec::new();
     for number in 0..3 {
-        world.commit("c");
+        commits.push(world.commit("c"));
         git(&world.work(), &["push", "-q"]);
         let file = world.results("a.txt", 100.0 + f64::from(number));
         run(&world.work(), &["record", &file, "--store", &folder], 0);
@@ -225,7 +226,7 @@ fn damaged_files_are_found_and_left_out() {
             if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
-    files.sort();
+    files.sort_by_key(|path| commits.iter().position(|commit| path.to_str().unwrap().contains(commit)));
     let whole = fs::read(&files[0]).unwrap();
     fs::write(&files[0], &whole[..whole.len() / 2]).unwrap();
     fs::write(&files[1], fs::read(&files[2]).unwrap()).unwrap();

@@ -12,14 +12,21 @@
 
 mod asv;
 mod benchfmt;
+mod bmf;
 mod criterion;
 mod github_action_benchmark;
 mod go;
 mod go_json;
+mod google_benchmark;
+mod hyperfine;
+mod jmh;
 mod json;
+mod k6;
+mod libtest;
 mod otava_csv;
 pub mod perfgate_run;
 mod probe;
+mod pyperf;
 mod pytest_benchmark;
 mod rows;
 
@@ -108,6 +115,13 @@ pub static FORMATS: &[&Format] = &[
     &go::FORMAT,
     &go_json::FORMAT,
     &pytest_benchmark::FORMAT,
+    &hyperfine::FORMAT,
+    &google_benchmark::FORMAT,
+    &libtest::FORMAT,
+    &jmh::FORMAT,
+    &pyperf::FORMAT,
+    &k6::FORMAT,
+    &bmf::FORMAT,
     &asv::FORMAT,
     &criterion::EXPORT,
     &github_action_benchmark::FORMAT,

@@ -142,6 +142,24 @@ impl<'a, 'd> Faults<'a, 'd> {
         Fault { message, location: Some(location) }
     }
 
+    /// Takes a row that is not what it should be: a failure of the benchmark that its key `named` names, or else of its place.
+    pub(super) fn malformed(
+        &mut self,
+        run: &mut Run,
+        tool: &str,
+        named: &str,
+        place: &[Step],
+        row: &str,
+        wrong: json::Wrong,
+    ) {
+        let fields: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(row).ok();
+        let name = fields.as_ref().and_then(|fields| fields.get(named)?.as_str()).map(str::to_owned);
+        let id = BenchmarkId::new(tool, None, name.unwrap_or_else(|| json::path(place)));
+        let path: Vec<Step> = place.iter().cloned().chain(wrong.steps).collect();
+        let fault = self.row(wrong.code, &path, &id.name, format!("malformed row: {}", wrong.message));
+        run.failures.entry(id).or_insert(fault);
+    }
+
     /// Reports a part of the document that is left out.
     pub(super) fn warn(&mut self, code: Code, path: &[Step], headline: String) -> Location {
         let location = if self.located < MOST_LOCATED {
@@ -156,6 +174,15 @@ impl<'a, 'd> Faults<'a, 'd> {
         self.diagnostics.push(diagnostic);
         location
     }
+}
+
+/// Seconds since 1970 of a time as ISO 8601 has it, with a `T` or a space; without an offset it is taken for UTC.
+pub(super) fn moment(text: &str) -> Option<i64> {
+    if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
+        return Some(timestamp.as_second());
+    }
+    let local: jiff::civil::DateTime = text.parse().ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(local).ok().map(jiff::Timestamp::as_second)
 }
 
 /// The step to the value of a key.

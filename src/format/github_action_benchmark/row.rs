@@ -81,7 +81,7 @@ impl Tool {
         match name {
             "go" => Self::Go,
             "pytest" => Self::Pytest,
-            "cargo" => Self::Median("cargo"),
+            "cargo" => Self::Median("libtest"),
             "catch2" => Self::Mean("catch2", Better::Lower),
             "jmh" => Self::Mean("jmh", Better::Lower),
             "benchmarkdotnet" => Self::Mean("benchmarkdotnet", Better::Lower),
@@ -101,7 +101,7 @@ impl Tool {
             Self::Go => "go",
             Self::Pytest => "pytest-benchmark",
             Self::Mean(name, _) | Self::Median(name) => name,
-            Self::GoogleCpp => "googlecpp",
+            Self::GoogleCpp => "google-benchmark",
             Self::Julia => "julia",
             Self::Custom(_) => super::FORMAT.name,
             Self::Other(name) => name,
