@@ -166,6 +166,18 @@ fn a_changed_unit_ends_the_history() {
 }
 
 #[test]
+fn a_history_of_something_else_is_told() {
+    let other = go("BenchmarkOther 1000 5 ns/op\n");
+    let told = |history: &[Run]| {
+        let report = judge(history, &run(100, |_| Some(1.0)), &run(101, |_| Some(1.0)), LIMITS);
+        report.notes.iter().any(|note| note.code == "unused-history")
+    };
+    assert!(told(&vec![other; 6]));
+    assert!(!told(&history(6)));
+    assert!(!told(&[]));
+}
+
+#[test]
 fn a_single_earlier_run_is_no_history() {
     let slower = run(1001, |b| Some(if b == 3 { 1.10 } else { 1.0 }));
     let report = judge(&history(1), &run(1000, |_| Some(1.0)), &slower, LIMITS);

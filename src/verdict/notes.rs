@@ -21,6 +21,8 @@ pub(super) struct Usage {
     pub(super) accepts: BTreeSet<usize>,
     /// Every metric that was seen.
     metrics: BTreeSet<MetricId>,
+    /// Whether the history has any series that was seen.
+    knows_past: bool,
     /// Of each suite and metric whose shift was taken out: how many series are over a limit still, of how many.
     moved: BTreeMap<(SuiteId, MetricId), (usize, usize)>,
     /// Limits in a unit that the metric does not have, by origin and metric.
@@ -30,6 +32,7 @@ pub(super) struct Usage {
 impl Usage {
     /// Remembers what the configuration says of one series.
     pub(super) fn saw(&mut self, comparison: &Comparison<'_>, series: &Measured<'_>) {
+        self.knows_past |= !series.pair.history.is_empty();
         if !self.metrics.contains(&series.pair.key.metric) {
             self.metrics.insert(series.pair.key.metric.clone());
         }
@@ -98,6 +101,10 @@ pub(super) fn notes(
                 if now == 1 { "run" } else { "runs" },
             ),
         ));
+    }
+    if past > 0 && !usage.knows_past && !usage.metrics.is_empty() {
+        let message = format!("none of the {past} earlier runs has a series of this comparison, so they say nothing");
+        notes.push(note(Code::UnusedHistory, message));
     }
     suites(usage, &mut notes);
     let mut undirected: BTreeMap<&str, usize> = BTreeMap::new();
