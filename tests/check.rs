@@ -148,6 +148,92 @@ fn a_pull_request_is_compared_with_what_it_is_merged_into() {
 }
 
 #[test]
+fn a_head_that_was_brought_up_to_date_is_no_test_merge() {
+    let (world, main) = recorded(4);
+    git(&world.work(), &["checkout", "-q", "-b", "topic", &main[1]]);
+    world.commit("change");
+    git(&world.work(), &["merge", "-q", "--no-ff", "-m", "update branch", &main[2]]);
+    let environment = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_SHA", "0123456789012345678901234567890123456789"),
+        ("GITHUB_REF", "refs/pull/7/merge"),
+        ("GITHUB_BASE_REF", "main"),
+    ];
+    let (report, _) = check(&world, &world.work(), &[], &environment, 0);
+    assert_eq!(baseline(&report), main[2], "its first parent is its own older commit");
+}
+
+#[test]
+fn the_default_branch_is_asked_for_where_the_clone_does_not_know_it() {
+    let (world, main) = recorded(3);
+    git(&world.work(), &["checkout", "-q", "-b", "topic", &main[1]]);
+    world.commit("older change");
+    record(&world, 900.0, &[]);
+    world.commit("change");
+    git(&world.work(), &["push", "-q", "origin", "topic"]);
+    git(world.root(), &["clone", "-q", "--single-branch", "--branch", "topic", "hub.git", "single"]);
+    let (report, _) = check(&world, &world.root().join("single"), &[], &[], 0);
+    assert_eq!(baseline(&report), main[1], "not the branch's own older commit");
+}
+
+#[test]
+fn trend_reads_the_branch_alone() {
+    let (world, main) = recorded(9);
+    git(&world.work(), &["checkout", "-q", "-b", "topic"]);
+    world.commit("change");
+    record(&world, 900.0, &[]);
+    let path = checkout(&world, "main", "nightly");
+    for more in [&[][..], &["--branch", "main"]] {
+        let (out, err) = run(&path, &[&["trend", "--store", "git:", "--report", "json"], more].concat(), 0);
+        let trend: Value = serde_json::from_str(&out).unwrap();
+        let commits: Vec<&str> =
+            trend["runs"].as_array().unwrap().iter().filter_map(|run| run["commit"].as_str()).collect();
+        assert_eq!(commits, main, "{err}");
+    }
+    let (_, err) = run(&path, &["trend", "--store", "git:", "--branch", "nowhere"], 2);
+    assert!(err.starts_with("error[unknown-commit]: no branch `nowhere` is known here"), "{err}");
+}
+
+#[test]
+fn what_names_no_commit_is_not_recorded() {
+    let (world, main) = recorded(1);
+    let file = world.results("r.txt", 50.0);
+    let told = |commit: &str| run(&world.work(), &["record", &file, "--store", "git:", "--commit", commit], 2).1;
+    assert!(told("nope").starts_with("error[unknown-commit]: `nope` is no commit, branch or tag"));
+    assert!(told("").starts_with("error["));
+    assert!(told(&"a".repeat(300)).starts_with("error["));
+    git(&world.work(), &["tag", "v1", &main[0]]);
+    world.commit("later");
+    run(&world.work(), &["record", &file, "--store", "git:", "--commit", "v1"], 0);
+    let (report, _) = check(&world, &world.work(), &["--baseline", "v1"], &[], 1);
+    assert_eq!((baseline(&report), &report["baseline"]["runs"]), (main[0].as_str(), &2.into()));
+    let (_, err) = check(&world, &world.work(), &["--baseline", "v9"], &[], 2);
+    assert!(err.starts_with("error[unknown-commit]: `v9` is no commit or tag"), "{err}");
+}
+
+#[test]
+fn a_first_commit_has_no_baseline_and_that_can_be_allowed() {
+    let world = World::new();
+    let (_, err) = check(&world, &world.work(), &[], &[], 3);
+    assert!(err.contains("is the first commit, nothing lies before it"), "{err}");
+    let (report, _) = check(&world, &world.work(), &["--allow-missing-baseline"], &[], 0);
+    assert_eq!(report["verdict"], "none");
+}
+
+#[test]
+fn a_repository_that_git_does_not_open_is_an_error() {
+    let (world, _) = recorded(2);
+    let file = world.results("now.txt", 100.0);
+    let store = format!("dir:{}", world.root().join("kept").display());
+    run(&world.work(), &["store", "copy", "git:", &store], 0);
+    let output =
+        command(&world.work(), &["check", &file, "--store", &store]).env("PATH", "/nonexistent").output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("there is no program `git` here"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn other_systems_build_the_head_of_a_pull_request() {
     let (world, main) = recorded(3);
     git(&world.work(), &["checkout", "-q", "-b", "topic", &main[1]]);
@@ -242,8 +328,9 @@ fn drift_since_an_anchor_is_told_and_does_not_count() {
     let notes = report["notes"].as_array().unwrap();
     let drift = notes.iter().find(|note| note["code"] == "drift").unwrap()["message"].as_str().unwrap();
     assert!(drift.starts_with("drift since v1 (") && drift.contains("B1 time +66.7%"), "{drift}");
-    let (_, err) = check(&world, &world.work(), &["--anchor", "HEAD"], &[], 3);
-    assert!(err.starts_with("error[no-baseline]: no run is stored of the anchor"), "{err}");
+    let (report, err) = check(&world, &world.work(), &["--anchor", "HEAD"], &[], 0);
+    assert!(err.contains("warning[missing-anchor]: no run is stored of the anchor HEAD"), "{err}");
+    assert!(has_note(&report, "missing-anchor"));
 }
 
 #[test]
@@ -262,6 +349,11 @@ fn a_failing_run_does_not_become_the_new_normal() {
     std::fs::write(world.work().join("perfgate.toml"), accepted).unwrap();
     run(&world.work(), &["check", &slow, "--store", "git:", "--report", &target], 0);
     run(&world.work(), &gate, 0);
+    // A warning stops it where warnings are failures.
+    let warned = "[gate]\nwarn = '5%'\nfail = '500%'\nfail-on = 'warn'\n";
+    std::fs::write(world.work().join("perfgate.toml"), warned).unwrap();
+    run(&world.work(), &["check", &slow, "--store", "git:", "--baseline", "main", "--report", &target], 1);
+    run(&world.work(), &[&gate[..], &["--suite", "other"]].concat(), 2);
 }
 
 #[test]

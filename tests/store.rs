@@ -73,6 +73,9 @@ fn stores_are_copied_and_pruned() {
     assert!(err.starts_with("copied 0 runs from") && err.contains("6 runs were there already"), "{err}");
     assert_eq!(listed(&world.work(), &folder), listed(&world.work(), &branch));
     for store in [&folder, &branch] {
+        let typo = ["store", "prune", "--keep", "0", "--keep-commit", "v1.O", "--store", store];
+        let (_, err) = run(&world.work(), &typo, 2);
+        assert!(err.starts_with("error[not-found]: no run of `v1.O` is stored; nothing was removed"), "{err}");
         let prune = ["store", "prune", "--keep", "2", "--keep-commit", "v1", "--store", store];
         let (out, err) = run(&world.work(), &[&prune[..], &["-n"]].concat(), 0);
         assert!(out.lines().count() == 3 && err.starts_with("would remove 3 runs of 6"), "{out}{err}");
@@ -242,6 +245,8 @@ fn damaged_files_are_found_and_left_out() {
     assert_eq!(report["counts"]["total"], 4);
     assert_eq!(err.matches("warning[damaged-run]").count(), 2, "{err}");
     assert!(out.contains("\"damaged-run\""), "the report says so too");
+    let (_, err) = run(&world.work(), &["store", "prune", "--damaged", "--store", &folder], 0);
+    assert!(err.starts_with("removed 2 runs of 3 from"), "{err}");
 }
 
 #[test]
@@ -293,16 +298,24 @@ fn tokens_reach_git_and_nobody_else() {
         fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
     }
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let store = "git:d@https://127.0.0.1:1/o/r.git";
-    let output = command(&world.work(), &["record", &file, "--store", store, "--patience", "0"])
-        .env("PATH", path)
-        .env("PERFGATE_TOKEN", "s3cret")
-        .output()
-        .unwrap();
-    let (out, err) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(4), "{err}");
-    let log = fs::read_to_string(log).unwrap();
-    assert!(log.contains("password=s3cret"), "git can ask for it: {log}");
-    assert!(!log.lines().any(|line| line.starts_with("args:") && line.contains("s3cret")));
-    assert!(!out.contains("s3cret") && !err.contains("s3cret"));
+    let called = |store: &str, token: Option<&str>| {
+        fs::write(&log, "").unwrap();
+        let mut record = command(&world.work(), &["record", &file, "--store", store, "--patience", "0"]);
+        record.env("PATH", &path).envs(token.map(|token| ("PERFGATE_TOKEN", token)));
+        let output = record.output().unwrap();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(4), "{err}");
+        let log = fs::read_to_string(&log).unwrap();
+        let shown = log.lines().any(|line| line.starts_with("args:") && line.contains("s3cret"));
+        assert!(!shown && !out.contains("s3cret") && !err.contains("s3cret"), "{log}{out}{err}");
+        log
+    };
+    git(&world.work(), &["remote", "add", "data", "https://127.0.0.1:1/o/r.git"]);
+    let log = called("git:d@data", Some("s3cret"));
+    assert!(log.contains("password=s3cret") && log.contains("username=x-access-token"), "git can ask for it: {log}");
+    // An address in a file of the project could be anybody's.
+    assert!(!called("git:d@https://127.0.0.1:1/o/r.git", Some("s3cret")).contains("s3cret"));
+    git(&world.work(), &["remote", "add", "inside", "https://me:s3cret@127.0.0.1:1/o/r.git"]);
+    let log = called("git:d@inside", None);
+    assert!(log.contains("username=me") && log.contains("password=s3cret"), "{log}");
 }

@@ -10,7 +10,6 @@ use super::judge;
 use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
 use super::stored::{self, Bench, StoreArgs, TestbedArgs};
 use super::{Failure, Outcome};
-use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::io::{ci, load, system};
 use crate::model::Run;
@@ -99,12 +98,21 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let mut now = args.input.side(&inputs(&args.results, &config.inputs)?, &mut diagnostics)?;
     let given = args.history.read(&args.input, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
-    let lineage = Lineage::new(ci::build(), stored::remote(&config).as_deref(), args.store.patience());
+    let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;
     for run in &mut now.runs {
-        run.environment.labels.extend(lineage.labels());
+        for (label, value) in lineage.labels() {
+            run.environment.labels.entry(label).or_insert(value);
+        }
     }
     args.subject.apply(&mut now.runs)?;
-    let search = Search { args, config: &config, bench: &bench, lineage: &lineage, console };
+    let stored = if args.baseline_file.is_none() || args.anchor.is_some() {
+        let store = args.store.open(&config)?;
+        let snapshot = store.snapshot().map_err(stored::failure)?;
+        Some((store, snapshot))
+    } else {
+        None
+    };
+    let search = Search { args, stored: stored.as_ref(), bench: &bench, lineage: &lineage, console };
     let mut found = search.baseline(&mut now)?;
     if !given.is_empty() {
         found.history = given;
@@ -125,8 +133,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let mut report = judged(&found)?;
     report.notes.append(&mut found.notes);
     if let Some(name) = &args.anchor {
-        let anchor = search.anchor(name)?;
-        report.notes.extend(drift(name, &judged(&anchor)?));
+        match search.anchor(name)? {
+            Ok(anchor) => report.notes.extend(drift(name, &judged(&anchor)?)),
+            Err(missing) => report.notes.push(missing),
+        }
     }
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {
@@ -143,7 +153,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 /// Where baselines are looked for.
 struct Search<'a> {
     args: &'a Args,
-    config: &'a Config,
+    /// The store and what it holds, where it is needed.
+    stored: Option<&'a (Box<dyn Store>, Snapshot)>,
     bench: &'a Bench,
     lineage: &'a Lineage,
     console: &'a Console,
@@ -159,19 +170,36 @@ impl Search<'_> {
             return Ok(Found { runs: side.runs, what: side.inputs, ..Found::default() });
         }
         let measured = self.measured(now);
-        let store = self.args.store.open(self.config)?;
-        let snapshot = store.snapshot().map_err(stored::failure)?;
+        let Some((store, snapshot)) = self.stored else { return Ok(Found::default()) };
         let keys = || snapshot.keys.iter().filter(|key| self.bench.has(key));
-        let (choice, commit, what) = match (&self.args.baseline, measured) {
+        let known = measured.as_ref().filter(|_| self.lineage.is_repository());
+        let (choice, commit, what) = match (&self.args.baseline, known) {
             (Some(name), _) => {
                 let commit = self.commit(name);
+                let is_known = self.lineage.resolve(name).is_some()
+                    || keys()
+                        .any(|key| key.commit.as_ref().is_some_and(|known| known.raw().starts_with(name.as_str())));
+                if !is_known {
+                    let message =
+                        format!("`{}` is no commit or tag that is known here, and no stored run is of it", shown(name));
+                    return Err(Diagnostic::new(Code::UnknownCommit, message)
+                        .help("fetch it: `git fetch --tags`")
+                        .into());
+                }
                 (self.recorded_at(&commit, keys()), commit, shown(name))
             }
             (None, Some(measured)) => {
-                let start = self.lineage.start(&measured, self.args.base.as_deref()).map_err(stored::failure)?;
+                let start = match self.lineage.start(measured, self.args.base.as_deref()) {
+                    // A first commit has nothing to be compared with, which is no mistake.
+                    Err(nothing) if nothing.code == Code::NoBaseline => {
+                        self.console.tell(&nothing);
+                        return Ok(Found::default());
+                    }
+                    start => start.map_err(stored::failure)?,
+                };
                 let ancestors = self.lineage.ancestors(&start.commit, DEPTH);
                 let choice = baseline::choose(keys(), &ancestors);
-                if choice.is_none() && !ancestors.is_complete && keys().next().is_some() {
+                if choice.is_none() && !ancestors.is_complete && self.lineage.is_shallow() && keys().next().is_some() {
                     let message = "this clone does not reach back to a commit that has a stored run";
                     self.console.tell(&Diagnostic::new(Code::UnknownCommit, message).help(
                         "fetch more: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` for actions/checkout",
@@ -182,14 +210,14 @@ impl Search<'_> {
             (None, None) => {
                 let message = "there is no git history here, so the newest stored run is the baseline";
                 self.console.tell(&Diagnostic::new(Code::OrderByDate, message));
-                (baseline::newest(keys()), String::new(), "the newest stored run".to_owned())
+                (baseline::newest(keys(), measured.as_deref()), String::new(), "the newest stored run".to_owned())
             }
         };
         let Some(choice) = choice else {
-            self.tell_missing(store.as_ref(), &snapshot, &commit, &what);
+            self.tell_missing(store.as_ref(), snapshot, &commit, &what);
             return Ok(Found::default());
         };
-        let mut found = self.load(store.as_ref(), &snapshot, &choice)?;
+        let mut found = self.load(store.as_ref(), snapshot, &choice)?;
         let behind = report::count(choice.behind, "commit");
         if choice.behind == 0 {
             found.what.push(what.into());
@@ -250,17 +278,18 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// The fixed baseline of `--anchor`.
-    fn anchor(&self, name: &str) -> Result<Found, Failure> {
+    /// The fixed baseline of `--anchor`; where it has no run, a note, because the verdict does not rest on it.
+    fn anchor(&self, name: &str) -> Result<Result<Found, Note>, Failure> {
         let commit = self.commit(name);
-        let store = self.args.store.open(self.config)?;
-        let snapshot = store.snapshot().map_err(stored::failure)?;
+        let Some((store, snapshot)) = self.stored else { return Ok(Ok(Found::default())) };
         let keys = snapshot.keys.iter().filter(|key| self.bench.has(key));
-        let Some(choice) = self.recorded_at(&commit, keys) else {
-            let message = format!("no run is stored of the anchor {} ({})", short(&commit), shown(name));
-            return Err(stored::failure(Diagnostic::new(Code::NoBaseline, message).help(recipe(&commit))));
-        };
-        self.load(store.as_ref(), &snapshot, &choice)
+        if let Some(choice) = self.recorded_at(&commit, keys) {
+            return self.load(store.as_ref(), snapshot, &choice).map(Ok);
+        }
+        let message = format!("no run is stored of the anchor {}, so nothing is said of drift", shown(name));
+        let diagnostic = Diagnostic::new(Code::MissingAnchor, message.clone()).help(recipe(&commit));
+        self.console.tell(&diagnostic);
+        Ok(Err(note(Code::MissingAnchor, message)))
     }
 
     fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) {
@@ -285,7 +314,10 @@ impl Search<'_> {
         }
         let count = snapshot.keys.iter().filter(|key| self.bench.has(key)).count();
         if count > 0 {
-            diagnostic = diagnostic.note(format!("{count} runs of this testbed and suite are of other commits"));
+            let count = report::count(count, "run");
+            diagnostic = diagnostic.note(format!("other commits have {count} of this testbed and suite"));
+        } else if snapshot.keys.is_empty() {
+            diagnostic = diagnostic.note("nothing at all is stored there; is it the right place?");
         }
         self.console.tell(&diagnostic.help(match &self.args.baseline {
             Some(_) => recipe(commit),

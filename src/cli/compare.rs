@@ -4,10 +4,8 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge::{self, CompareOptions};
-use super::options::{FailOnArgs, ReportArgs};
+use super::options::{FailOnArgs, ReportArgs, refuse_overwriting};
 use super::{Exit, Outcome};
-use crate::diag::{Code, Diagnostic, Location};
-use crate::io::files;
 use crate::model::report::GateVerdict;
 use crate::verdict;
 
@@ -39,13 +37,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.targets()?;
-    for input in [&args.baseline, &args.current] {
-        if let Some(path) = targets.iter().filter_map(|t| t.path.as_ref()).find(|path| files::is_same(path, input)) {
-            return Err(Diagnostic::new(Code::Usage, "a report would overwrite an input")
-                .at(Location::file(path.as_str()))
-                .into());
-        }
-    }
+    refuse_overwriting(&targets, &[args.baseline.clone(), args.current.clone()])?;
     let (mut report, config) = judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, console)?;
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {

@@ -283,13 +283,29 @@ impl ConfigArgs {
             for input in &mut config.inputs {
                 *input = folder.join(&*input).to_string_lossy().into_owned();
             }
-            let is_given = options.store.is_some() || environment.get("PERFGATE_STORE").is_some_and(|s| !s.is_empty());
-            if let (false, Ok(Place::Folder(path))) = (is_given, config.store.parse()) {
-                config.store = format!("dir:{}", folder.join(path).to_string_lossy());
-            }
+        }
+        // The folder of a store that is not given by an option or a variable is beside the file, or at the repository's root.
+        let is_given = options.store.is_some() || environment.get("PERFGATE_STORE").is_some_and(|s| !s.is_empty());
+        let beside = match &path {
+            Some(path) => Path::new(path).parent().map(Path::to_path_buf),
+            None => system::repository_root(),
+        };
+        if let (false, Some(beside), Ok(Place::Folder(path))) = (is_given, beside, config.store.parse()) {
+            config.store = format!("dir:{}", beside.join(path).to_string_lossy());
         }
         Ok(config)
     }
+}
+
+/// Refuses to write a report over an input.
+pub(super) fn refuse_overwriting<T>(targets: &[ReportTarget<T>], inputs: &[String]) -> Result<(), Failure> {
+    for path in targets.iter().filter_map(|target| target.path.as_ref()) {
+        if inputs.iter().any(|input| files::is_same(path, input)) {
+            let message = "a report would overwrite an input";
+            return Err(Diagnostic::new(Code::Usage, message).at(Location::file(path.as_str())).into());
+        }
+    }
+    Ok(())
 }
 
 /// A share such as `10%`, for options that take no steps.

@@ -5,16 +5,18 @@ use rayon::prelude::*;
 
 use super::budget::inputs;
 use super::console::Console;
+use super::judge;
 use super::options::{ConfigArgs, InputArgs, SubjectArgs};
 use super::stored::{self, Bench, StoreArgs, TestbedArgs};
 use super::{Exit, Failure, Outcome};
-use crate::config::Overrides;
+use crate::config::{FailOn, Overrides};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::io::{ci, files};
 use crate::model::Run;
-use crate::model::report::{GateVerdict, Report};
+use crate::model::report::{Report, SCHEMA};
+use crate::report;
 use crate::store::{Key, Lineage, pack};
-use crate::text;
+use crate::text::{self, Untrusted};
 
 /// Add runs to the store, to be compared with later
 ///
@@ -68,39 +70,47 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let config = args.config.load(&overrides, console)?;
     let bench = args.testbed.bench(&config)?;
     if let Some(gate) = &args.gate {
-        refuse_failed(gate)?;
+        refuse_failed(gate, config.gate.fail_on)?;
     }
     let time = args.time.as_deref().map(instant).transpose()?;
     let mut diagnostics = Diagnostics::new();
     let mut side = args.input.side(&inputs(&args.results, &config.inputs)?, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
-    let lineage = Lineage::new(ci::build(), stored::remote(&config).as_deref(), args.store.patience());
-    if !args.import {
-        if let Some(request) = lineage.pull_request().filter(|_| !args.pull_request) {
-            let name = text::shown(&request.name.as_str().into());
-            console.tell(
-                &Diagnostic::new(Code::NotRecorded, format!("nothing was stored: this is the run of {name}"))
-                    .help("`--pull-request` stores it all the same"),
-            );
-            return Ok(Exit::Success);
-        }
-        describe(&lineage, &mut side.runs);
+    let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;
+    if let Some(request) = lineage.pull_request().filter(|_| !args.import && !args.pull_request) {
+        let name = text::shown(&request.name.as_str().into());
+        let message = format!("nothing was stored: this is the run of {name}");
+        console.tell(&Diagnostic::new(Code::NotRecorded, message).help("`--pull-request` stores it all the same"));
+        return Ok(Exit::Success);
     }
     args.subject.apply(&mut side.runs)?;
+    if !args.import {
+        describe(&lineage, &mut side.runs)?;
+        if lineage.is_modified() && ci::build().is_none() {
+            let message = "tracked files differ from the commit that is checked out, whose run this is recorded as";
+            console.tell(&Diagnostic::new(Code::ModifiedFiles, message));
+        }
+    }
+    let failed: usize = side.runs.iter().map(|run| run.failures.len()).sum();
+    if failed > 0 {
+        let message = format!(
+            "{} failed and will be `invalid` wherever this run is the baseline",
+            report::count(failed, "benchmark")
+        );
+        console.tell(&Diagnostic::new(Code::BenchmarkFailed, message));
+    }
     for run in &mut side.runs {
         run.subject.taken_at = time.or(run.subject.taken_at);
     }
-    let packed: std::io::Result<Vec<_>> = side
-        .runs
-        .par_iter()
-        .map(|run| {
-            let packed = pack(run, args.keep_samples)?;
-            Ok((bench.key(run, &packed.checksum), packed))
-        })
-        .collect();
+    let packed: std::io::Result<Vec<_>> = side.runs.par_iter().map(|run| pack(run, args.keep_samples)).collect();
     let packed = packed.map_err(|error| {
         stored::failure(Diagnostic::new(Code::StoreFailed, format!("cannot pack the run: {error}")))
     })?;
+    let mut keyed = Vec::new();
+    for (run, packed) in side.runs.iter().zip(packed) {
+        keyed.push((bench.key(run, &packed.checksum)?, packed));
+    }
+    let packed = keyed;
     if !args.import && !args.dry_run && side.runs.iter().any(|run| run.subject.commit.is_none()) {
         return Err(Diagnostic::new(Code::UnknownCommit, "neither the results nor git say which commit was measured")
             .help("name it: `--commit SHA`")
@@ -121,18 +131,33 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 }
 
 /// Fills in what git and the CI system know of runs that do not say it themselves.
-fn describe(lineage: &Lineage, runs: &mut [Run]) {
+fn describe(lineage: &Lineage, runs: &mut [Run]) -> Result<(), Failure> {
     let head = lineage.head();
     let branch = lineage.branch();
     for run in runs {
         let subject = &mut run.subject;
         // A file may give the beginning of an id.
         let of_file = subject.commit.take().map(|commit| lineage.resolve(commit.raw()).map_or(commit, Into::into));
+        if let Some(commit) = of_file.as_ref().filter(|commit| lineage.is_repository() && !looks_like_id(commit.raw()))
+        {
+            let message = format!("`{}` is no commit, branch or tag that is known here", text::shown(commit));
+            return Err(Diagnostic::new(Code::UnknownCommit, message).help("fetch it, or give the whole id").into());
+        }
         subject.commit = of_file.or_else(|| head.clone().map(Into::into));
-        subject.branch = subject.branch.take().or_else(|| branch.clone().map(Into::into));
+        // Of another commit than the one that is checked out, git does not say the branch.
+        let is_head = subject.commit.as_ref().map(Untrusted::raw) == head.as_deref();
+        subject.branch = subject.branch.take().or_else(|| branch.clone().filter(|_| is_head).map(Into::into));
         subject.committed_at = subject.committed_at.or_else(|| lineage.committed_at(subject.commit.as_ref()?.raw()));
-        run.environment.labels.extend(lineage.labels());
+        for (label, value) in lineage.labels() {
+            run.environment.labels.entry(label).or_insert(value);
+        }
     }
+    Ok(())
+}
+
+/// Whether a text can be the id of a commit, or its beginning.
+fn looks_like_id(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What was stored, one line for each testbed's worth of runs.
@@ -155,21 +180,25 @@ fn told(bench: &Bench, keys: &[&Key], runs: &[Run], added: &[bool], dry_run: boo
             let verb = if dry_run { "would record" } else { "recorded" };
             let known =
                 if new < added.len() { format!(" ({} are stored already)", added.len() - new) } else { String::new() };
-            lines.push(format!("{verb} {new} runs{known}, {what},"));
+            lines.push(format!("{verb} {}{known}, {what},", report::count(new, "run")));
         }
     }
     lines
 }
 
 /// Refuses a run whose gate failed.
-fn refuse_failed(path: &str) -> Result<(), Failure> {
+fn refuse_failed(path: &str, fail_on: FailOn) -> Result<(), Failure> {
     let bytes = files::read(path)?;
-    let report: Report = serde_json::from_slice(&bytes).map_err(|error| {
-        Diagnostic::new(Code::MalformedDocument, format!("this is no JSON report of perfgate: {error}"))
+    let no_report = |why: String| {
+        Diagnostic::new(Code::MalformedDocument, format!("this is no JSON report of perfgate: {why}"))
             .at(Location::file(path))
             .help("`perfgate check --report json=PATH` writes one")
-    })?;
-    if report.verdict == GateVerdict::Fail {
+    };
+    let report: Report = serde_json::from_slice(&bytes).map_err(|error| no_report(error.to_string()))?;
+    if report.schema != SCHEMA {
+        return Err(no_report(format!("its schema is `{}`", text::shown(&report.schema.as_str().into()))).into());
+    }
+    if judge::exit(&report, fail_on, true) == Exit::GateFailed {
         return Err(Diagnostic::new(Code::GateFailed, "nothing was stored: the gate of this run failed")
             .at(Location::file(path))
             .help("mend the regression, or accept it with an [[accept]] entry in perfgate.toml")

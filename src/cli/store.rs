@@ -9,17 +9,17 @@ use serde::Serialize;
 use super::console::Console;
 use super::options::ConfigArgs;
 use super::stored::{self, StoreArgs};
-use super::{Exit, Outcome};
+use super::{Exit, Failure, Outcome};
 use crate::config::Overrides;
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::format::perfgate_run;
 use crate::model::{Statistic, Unit};
 use crate::report;
-use crate::store::{self, Key, Lineage, Packed, Store};
+use crate::store::{self, Key, Lineage, Packed, Place, Store};
 use crate::text::{self, Untrusted};
 use crate::unit;
 
-/// How many runs `copy` moves at once.
+/// How many runs are in memory at once.
 const BATCH: usize = 200;
 
 /// List, show, prune, verify and copy the stored runs
@@ -57,12 +57,15 @@ enum Command {
     ///
     /// A git store is replaced by a single commit, so that what is removed takes no room any more.
     Prune {
-        /// How many runs of each testbed and suite stay, the newest
-        #[arg(long, value_name = "N")]
-        keep: usize,
+        /// How many runs of each testbed and suite stay, those measured last
+        #[arg(long, value_name = "N", required_unless_present = "damaged")]
+        keep: Option<usize>,
         /// Keep the runs of this commit or tag too, such as a release that is compared with (can be repeated)
         #[arg(long, value_name = "COMMIT|TAG")]
         keep_commit: Vec<String>,
+        /// Remove the runs that `verify` finds damaged, so that they can be recorded again
+        #[arg(long)]
+        damaged: bool,
         #[command(flatten)]
         only: Only,
         /// Say what would be removed
@@ -115,17 +118,23 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     args.store.add_to(&mut overrides);
     let config = args.config.load(&overrides, console)?;
     if let Command::Copy { from, to, dry_run } = &args.command {
+        if from.parse::<Place>()? == to.parse()? {
+            return Err(Failure::usage("both stores are the same"));
+        }
         return copy(args.store.open_place(from)?.as_ref(), args.store.open_place(to)?.as_ref(), *dry_run, console);
     }
     let store = args.store.open(&config)?;
     match &args.command {
         Command::List { only, report } => list(store.as_ref(), only, *report, console),
         Command::Show { run, only, report } => show(store.as_ref(), run, only, *report, console),
-        Command::Prune { keep, keep_commit, only, dry_run } => {
-            let lineage = Lineage::new(None, stored::remote(&config).as_deref(), args.store.patience());
-            let commits: Vec<String> =
-                keep_commit.iter().map(|name| lineage.resolve(name).unwrap_or_else(|| name.clone())).collect();
-            prune(store.as_ref(), *keep, &commits, only, *dry_run, console)
+        Command::Prune { keep, keep_commit, damaged, only, dry_run } => {
+            let lineage = Lineage::new(None, args.store.patience()).map_err(stored::failure)?;
+            let commits: Vec<(&str, String)> = keep_commit
+                .iter()
+                .map(|name| (name.as_str(), lineage.resolve(name).unwrap_or_else(|| name.clone())))
+                .collect();
+            let prune = Prune { keep: *keep, commits: &commits, damaged: *damaged, only, dry_run: *dry_run };
+            prune.run(store.as_ref(), console)
         }
         Command::Verify | Command::Copy { .. } => verify(store.as_ref(), console),
     }
@@ -192,8 +201,7 @@ fn list(store: &dyn Store, only: &Only, form: Form, console: &Console) -> Outcom
 fn show(store: &dyn Store, wanted: &str, only: &Only, form: Form, console: &Console) -> Outcome {
     let snapshot = store.snapshot().map_err(stored::failure)?;
     let is_wanted = |key: &&Key| {
-        let of_commit =
-            key.commit.as_ref().is_some_and(|c| c.raw() == wanted || wanted.len() >= 7 && c.raw().starts_with(wanted));
+        let of_commit = key.commit.as_ref().is_some_and(|commit| is_same_commit(commit.raw(), wanted));
         only.has(key) && (of_commit || key.checksum == wanted)
     };
     let keys: Vec<Key> = snapshot.keys.iter().filter(is_wanted).cloned().collect();
@@ -231,38 +239,75 @@ fn show(store: &dyn Store, wanted: &str, only: &Only, form: Form, console: &Cons
     Ok(Exit::Success)
 }
 
-fn prune(store: &dyn Store, keep: usize, commits: &[String], only: &Only, dry_run: bool, console: &Console) -> Outcome {
-    let snapshot = store.snapshot().map_err(stored::failure)?;
-    let mut groups: BTreeMap<(&Untrusted, &Untrusted), Vec<&Key>> = BTreeMap::new();
-    for key in snapshot.keys.iter().filter(|key| only.has(key)) {
-        groups.entry((&key.testbed, &key.suite)).or_default().push(key);
-    }
-    let is_kept = |key: &&Key| key.commit.as_ref().is_some_and(|c| commits.iter().any(|kept| kept == c.raw()));
-    let removed: BTreeSet<Key> = groups
-        .into_values()
-        .flat_map(|keys| keys.into_iter().rev().skip(keep))
-        .filter(|key| !is_kept(key))
-        .cloned()
-        .collect();
-    let (count, place) = (report::count(removed.len(), "run"), store.name());
-    if removed.is_empty() {
-        console.remark(&format!("nothing to remove from {place}"));
-    } else if dry_run {
-        for key in &removed {
-            console.print(&format!("{}\n", key.path()))?;
+/// What `store prune` is asked for.
+struct Prune<'a> {
+    keep: Option<usize>,
+    /// Names of commits that are kept, with their ids.
+    commits: &'a [(&'a str, String)],
+    damaged: bool,
+    only: &'a Only,
+    dry_run: bool,
+}
+
+impl Prune<'_> {
+    fn run(&self, store: &dyn Store, console: &Console) -> Outcome {
+        let snapshot = store.snapshot().map_err(stored::failure)?;
+        let mut removed = self.old(&snapshot.keys)?;
+        if self.damaged {
+            let candidates: Vec<Key> = snapshot.keys.iter().filter(|key| self.only.has(key)).cloned().collect();
+            for keys in candidates.chunks(BATCH) {
+                let loaded = store::load(store, &snapshot, keys, &mut Diagnostics::new()).map_err(stored::failure)?;
+                let sound: BTreeSet<Key> = loaded.into_iter().map(|(key, _)| key).collect();
+                removed.extend(keys.iter().filter(|key| !sound.contains(*key)).cloned());
+            }
         }
-        console.remark(&format!("would remove {count} of {} from {place}", snapshot.keys.len()));
-    } else {
-        store.remove(&snapshot, &removed).map_err(stored::failure)?;
-        console.remark(&format!("removed {count} of {} from {place}", snapshot.keys.len()));
+        let (count, place) = (report::count(removed.len(), "run"), store.name());
+        if removed.is_empty() {
+            console.remark(&format!("nothing to remove from {place}"));
+        } else if self.dry_run {
+            for key in &removed {
+                console.print(&format!("{}\n", key.path()))?;
+            }
+            console.remark(&format!("would remove {count} of {} from {place}", snapshot.keys.len()));
+        } else {
+            store.remove(&snapshot, &removed).map_err(stored::failure)?;
+            console.remark(&format!("removed {count} of {} from {place}", snapshot.keys.len()));
+        }
+        Ok(Exit::Success)
     }
-    Ok(Exit::Success)
+
+    /// The runs of each testbed and suite beyond those measured last, but for those of commits that are kept.
+    fn old(&self, keys: &[Key]) -> Result<BTreeSet<Key>, Failure> {
+        let is_of = |key: &Key, id: &str| key.commit.as_ref().is_some_and(|commit| is_same_commit(commit.raw(), id));
+        if let Some((name, _)) = self.commits.iter().find(|(_, id)| !keys.iter().any(|key| is_of(key, id))) {
+            let message = format!("no run of `{}` is stored; nothing was removed", text::shown(&(*name).into()));
+            return Err(Diagnostic::new(Code::NotFound, message)
+                .help("fetch the tag if it is one; `perfgate store list` lists what is stored")
+                .into());
+        }
+        let Some(keep) = self.keep else { return Ok(BTreeSet::new()) };
+        let mut groups: BTreeMap<(&Untrusted, &Untrusted), Vec<&Key>> = BTreeMap::new();
+        for key in keys.iter().filter(|key| self.only.has(key)) {
+            groups.entry((&key.testbed, &key.suite)).or_default().push(key);
+        }
+        let beyond = groups.into_values().flat_map(|keys| keys.into_iter().rev().skip(keep));
+        Ok(beyond.filter(|key| !self.commits.iter().any(|(_, id)| is_of(key, id))).cloned().collect())
+    }
+}
+
+/// Whether one id is the other or its beginning, of 7 digits or more.
+fn is_same_commit(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    short == long || (short.len() >= 7 && long.starts_with(short))
 }
 
 fn verify(store: &dyn Store, console: &Console) -> Outcome {
     let snapshot = store.snapshot().map_err(stored::failure)?;
     let mut diagnostics = Diagnostics::new();
-    let sound = store::load(store, &snapshot, &snapshot.keys, &mut diagnostics).map_err(stored::failure)?.len();
+    let mut sound = 0;
+    for keys in snapshot.keys.chunks(BATCH) {
+        sound += store::load(store, &snapshot, keys, &mut diagnostics).map_err(stored::failure)?.len();
+    }
     for path in &snapshot.foreign {
         diagnostics.push(foreign(path));
     }
@@ -276,6 +321,10 @@ fn verify(store: &dyn Store, console: &Console) -> Outcome {
 
 fn copy(from: &dyn Store, to: &dyn Store, dry_run: bool, console: &Console) -> Outcome {
     let snapshot = from.snapshot().map_err(stored::failure)?;
+    if snapshot.keys.is_empty() {
+        let message = format!("no run is stored in {}", from.name());
+        return Err(Diagnostic::new(Code::NotFound, message).help("look at the name of the store").into());
+    }
     let known = to.snapshot().map_err(stored::failure)?.keys;
     let new: Vec<Key> =
         snapshot.keys.iter().filter(|key| !known.iter().any(|other| key.is_same_run(other))).cloned().collect();

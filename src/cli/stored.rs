@@ -27,7 +27,8 @@ pub(super) struct StoreArgs {
     #[arg(long, global = true, value_name = "SPEC", help_heading = "Store")]
     store: Option<String>,
     /// How long to go on when the network fails or others write at the same time
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = PATIENCE, help_heading = "Store")]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = PATIENCE,
+        value_parser = clap::value_parser!(u64).range(..=86400), help_heading = "Store")]
     patience: u64,
 }
 
@@ -68,14 +69,6 @@ impl StoreArgs {
     }
 }
 
-/// The remote that a store is on, which has the project's history as well.
-pub(super) fn remote(config: &Config) -> Option<String> {
-    match config.store.parse() {
-        Ok(Place::Branch { remote, .. }) => Some(remote),
-        _ => None,
-    }
-}
-
 /// A testbed and a suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bench {
@@ -113,15 +106,18 @@ impl Bench {
     }
 
     /// The key of a run.
-    pub(super) fn key(&self, run: &Run, checksum: &str) -> Key {
+    pub(super) fn key(&self, run: &Run, checksum: &str) -> Result<Key, Failure> {
         let subject = &run.subject;
-        Key {
+        if subject.commit.as_ref().is_some_and(|commit| commit.raw().len() > LONGEST_NAME || commit.is_empty()) {
+            return Err(Failure::usage(format!("the id of a commit has 1 to {LONGEST_NAME} bytes")));
+        }
+        Ok(Key {
             testbed: self.testbed.clone(),
             suite: self.suite.clone(),
             time: subject.taken_at.or(subject.committed_at).unwrap_or_else(system::now),
             commit: subject.commit.clone(),
             checksum: checksum.to_owned(),
-        }
+        })
     }
 }
 

@@ -6,11 +6,11 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge::{finish, known_metrics};
-use super::options::{ConfigArgs, InputArgs, ReportArgs, SelectionArgs, share};
+use super::options::{ConfigArgs, InputArgs, ReportArgs, SelectionArgs, refuse_overwriting, share};
 use super::stored::{self, StoreArgs, TestbedArgs};
 use super::{Exit, Failure, Outcome};
 use crate::config::{Config, Limit, Overrides};
-use crate::diag::{Code, Diagnostic, Diagnostics, Location};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::io::load::Side;
 use crate::io::{ci, files, system};
 use crate::model::report::GateVerdict;
@@ -23,8 +23,8 @@ use crate::trend::{FEWEST_RUNS, Options, Point, Since, analyse};
 ///
 /// Reads the stored runs of a branch in the order of its commits, or the runs that are named, and says which series changed, by how much, and between which commits.
 /// What all benchmarks of a suite share, such as another machine, is taken out and told as what it is. Nothing is
-/// remembered: a change is new when the history without its newest run does not show it, so that with --fail-on-new a
-/// nightly job turns red once for a regression. 8 runs are the least; 30 or more say something.
+/// remembered: a change is new when the history without the runs of the last 22 hours does not show it, so that with
+/// --fail-on-new a nightly job turns red once for a regression. 8 runs are the least; 30 or more say something.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     perfgate trend\n  \
@@ -82,13 +82,7 @@ fn limit(option: &str, written: Option<&String>) -> Result<Option<Limit>, Failur
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.among(TRENDS)?;
-    for input in &args.runs {
-        if let Some(path) = targets.iter().filter_map(|t| t.path.as_ref()).find(|path| files::is_same(path, input)) {
-            return Err(Diagnostic::new(Code::Usage, "a report would overwrite an input")
-                .at(Location::file(path.as_str()))
-                .into());
-        }
-    }
+    refuse_overwriting(&targets, &args.runs)?;
     let since = args.since.as_deref().map(Since::parse).transpose()?;
     let mut overrides = Overrides {
         warn: limit("warn", args.warn.as_ref())?,
@@ -123,7 +117,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let options = Options { config: &config, selection: &selection, since: since.as_ref(), today: system::today() };
     let trend = analyse(&points, &options)?;
     if trend.verdict == GateVerdict::None {
-        console.tell(&nothing(points.len()));
+        console.tell(&nothing(points.len(), trend.since));
     }
     let exit = match trend.verdict {
         GateVerdict::None => Exit::NothingToJudge,
@@ -139,7 +133,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 /// The stored runs of a branch, in the order of its commits.
 fn from_store(args: &Args, config: &Config, diagnostics: &mut Diagnostics) -> Result<Side, Failure> {
     let bench = args.testbed.bench(config)?;
-    let lineage = Lineage::new(ci::build(), stored::remote(config).as_deref(), args.store.patience());
+    let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;
     let store = args.store.open(config)?;
     let snapshot = store.snapshot().map_err(stored::failure)?;
     let stored = || snapshot.keys.iter().filter(|key| bench.has(key));
@@ -149,22 +143,28 @@ fn from_store(args: &Args, config: &Config, diagnostics: &mut Diagnostics) -> Re
         let message = format!("no branch `{}` is known here", text::shown(&branch.as_str().into()));
         return Err(Diagnostic::new(Code::UnknownCommit, message).help("fetch it, or name another").into());
     }
-    let mut keys = tip.map_or_else(Vec::new, |tip| baseline::line(stored(), &lineage.ancestors(&tip, DEPTH)));
-    if keys.is_empty() {
-        keys = stored().cloned().collect();
+    let keys = if let Some(tip) = &tip {
+        baseline::line(stored(), &lineage.ancestors(tip, DEPTH))
+    } else {
+        let message = "there is no git history here, so the runs are in the order of their dates";
+        diagnostics.push(Diagnostic::new(Code::OrderByDate, message));
+        let mut keys: Vec<Key> = stored().cloned().collect();
         keys.sort_by_key(|key| key.time);
-        if !keys.is_empty() {
-            let message =
-                "no stored run is of a commit of this repository's branch, so the runs are in the order of their dates";
-            diagnostics.push(Diagnostic::new(Code::OrderByDate, message));
-        }
-    }
+        keys
+    };
     if keys.is_empty() {
         let (testbed, suite) = (text::shown(&bench.testbed), text::shown(&bench.suite));
-        let message = format!("no run of testbed {testbed}, suite {suite} is stored in {}", store.name());
+        let of_branch = tip.and(branch).map_or_else(String::new, |b| format!(" of `{}`", text::shown(&b.into())));
+        let message = format!("no run{of_branch} of testbed {testbed}, suite {suite} is stored in {}", store.name());
+        let mut diagnostic = Diagnostic::new(Code::NoBaseline, message);
+        let others = stored().count();
+        if others > 0 {
+            diagnostic = diagnostic.note(format!("other commits have {others} runs of this testbed and suite"));
+        }
         return Err(stored::failure(
-            Diagnostic::new(Code::NoBaseline, message)
-                .help("`perfgate record` adds runs, `perfgate store list` lists what is there"),
+            diagnostic
+                .help("`perfgate record` adds runs, `perfgate store list` lists what is there")
+                .help("a history of another repository is read as files: `perfgate trend data.js`"),
         ));
     }
     let loaded = store::load(store.as_ref(), &snapshot, &keys, diagnostics).map_err(stored::failure)?;
@@ -173,7 +173,11 @@ fn from_store(args: &Args, config: &Config, diagnostics: &mut Diagnostics) -> Re
 }
 
 /// Why nothing could be looked at.
-fn nothing(runs: usize) -> Diagnostic {
+fn nothing(runs: usize, since: usize) -> Diagnostic {
+    if runs > 0 && since >= runs {
+        let message = "no run of the history is as new as `--since` says, so nothing was looked at";
+        return Diagnostic::new(Code::TooShortHistory, message).help("is the job that records runs still alive?");
+    }
     if runs < FEWEST_RUNS {
         let runs = if runs == 1 { "1 run is".to_owned() } else { format!("{runs} runs are") };
         return Diagnostic::new(

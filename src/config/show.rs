@@ -18,7 +18,7 @@ impl Config {
             let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
             format!("[{}]", items.join(", "))
         });
-        out.key("store", store.as_ref(), |text| quoted(text));
+        out.key("store", store.as_ref(), |text| quoted(&text::without_credentials(text)));
         out.key("testbed", testbed.as_ref(), |text| quoted(text));
         if let Some(gate) = gate {
             let GateTable { warn, fail, evidence, fail_on, missing, suite_shift, inconclusive, invalid } = &gate.value;

@@ -1,7 +1,8 @@
 //! What a CI system says of the commit it builds.
 //!
 //! GitHub Actions, GitLab CI, Buildkite and Jenkins by their own variables; what other systems call their commit and
-//! branch is not asked, because git knows the commit and `--branch` the branch.
+//! branch is not asked, because git knows both; where it does not, `PERFGATE_COMMIT`, `PERFGATE_BRANCH`, `PERFGATE_BASE` (the
+//! branch that a pull request is for) and `PERFGATE_PULL_REQUEST` (its number) tell.
 //!
 //! Sources: docs.github.com "Variables reference"; docs.gitlab.com "Predefined CI/CD variables" (17); buildkite.com
 //! "Environment variables"; Jenkins' git and branch-api plugins.
@@ -49,6 +50,7 @@ struct Event {
     number: Option<u64>,
     repository: Repository,
     merge_group: Option<MergeGroup>,
+    workflow_run: Option<WorkflowRun>,
 }
 
 #[derive(Default, Deserialize)]
@@ -62,6 +64,15 @@ struct Repository {
 struct MergeGroup {
     base_sha: Option<String>,
     base_ref: Option<String>,
+}
+
+/// The run whose end started this one.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WorkflowRun {
+    event: String,
+    head_sha: Option<String>,
+    head_branch: Option<String>,
 }
 
 /// The build that this process is part of, if a CI system runs it.
@@ -81,7 +92,26 @@ fn detect(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Opti
     if is_true("BUILDKITE") {
         return Some(buildkite(&variable));
     }
-    variable("JENKINS_URL").is_some().then(|| jenkins(&variable))
+    if variable("JENKINS_URL").is_some() {
+        return Some(jenkins(&variable));
+    }
+    let own = ["PERFGATE_COMMIT", "PERFGATE_BRANCH", "PERFGATE_BASE", "PERFGATE_PULL_REQUEST"];
+    own.iter().any(|name| variable(name).is_some()).then(|| generic(&variable))
+}
+
+fn generic(variable: &dyn Fn(&str) -> Option<String>) -> Build {
+    Build {
+        system: "CI",
+        commit: variable("PERFGATE_COMMIT"),
+        branch: variable("PERFGATE_BRANCH"),
+        default_branch: None,
+        pull_request: variable("PERFGATE_PULL_REQUEST").map(|number| PullRequest {
+            name: format!("pull request #{number}"),
+            base_branch: variable("PERFGATE_BASE"),
+            ..PullRequest::default()
+        }),
+        image: None,
+    }
 }
 
 fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Build {
@@ -102,14 +132,21 @@ fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Opti
             start: group.base_sha,
             is_test_merge: false,
         }),
+        // Results that a pull request's workflow has handed over.
+        "workflow_run" => event
+            .workflow_run
+            .as_ref()
+            .filter(|run| run.event.starts_with("pull_request"))
+            .map(|_| PullRequest { name: "a pull request".to_owned(), ..PullRequest::default() }),
         _ => None,
     };
+    let handed_over = event.workflow_run.unwrap_or_default();
     let pushed = reference.strip_prefix("refs/heads/").map(str::to_owned);
     Build {
         system: "GitHub Actions",
         // On `pull_request_target` this is the base branch, not what the pull request would bring.
-        commit: variable("GITHUB_SHA").filter(|_| name != "pull_request_target"),
-        branch: variable("GITHUB_HEAD_REF").or(pushed),
+        commit: handed_over.head_sha.or_else(|| variable("GITHUB_SHA").filter(|_| name != "pull_request_target")),
+        branch: handed_over.head_branch.or_else(|| variable("GITHUB_HEAD_REF")).or(pushed),
         default_branch: event.repository.default_branch,
         pull_request,
         image: variable("ImageOS"),
@@ -219,6 +256,29 @@ mod tests {
         let event = r#"{"merge_group": {"base_sha": "b", "base_ref": "refs/heads/main"}}"#;
         let request = built(&queue, event).unwrap().pull_request.unwrap();
         assert_eq!((request.start.as_deref(), request.base_branch.as_deref()), (Some("b"), Some("main")));
+    }
+
+    #[test]
+    fn results_handed_over_by_another_workflow_are_of_what_that_one_built() {
+        let variables = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "workflow_run"),
+            ("GITHUB_EVENT_PATH", "event.json"),
+            ("GITHUB_SHA", "main"),
+            ("GITHUB_REF", "refs/heads/main"),
+        ];
+        let of = |event: &str| {
+            let run = format!(r#"{{"workflow_run": {{"event": "{event}", "head_sha": "h", "head_branch": "t"}}}}"#);
+            built(&variables, &run).unwrap()
+        };
+        assert_eq!((of("push").commit.as_deref(), of("push").branch.as_deref()), (Some("h"), Some("t")));
+        assert!(of("pull_request").pull_request.is_some() && of("push").pull_request.is_none());
+    }
+
+    #[test]
+    fn systems_without_variables_of_their_own_use_ours() {
+        let build = built(&[("PERFGATE_PULL_REQUEST", "4"), ("PERFGATE_BASE", "dev")], "").unwrap();
+        assert_eq!(build.pull_request.unwrap().base_branch.as_deref(), Some("dev"));
     }
 
     #[test]

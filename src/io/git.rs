@@ -7,7 +7,7 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::text;
@@ -120,11 +120,6 @@ impl Git {
         self.with("GIT_CONFIG_COUNT", entries.len().to_string())
     }
 
-    /// The folder that git is run in.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Runs git and returns what it wrote to standard output, without the final line break.
     ///
     /// # Errors
@@ -174,38 +169,14 @@ impl Git {
             return Ok(output.stdout);
         }
         let command = arguments.first().copied().unwrap_or_default().to_owned();
-        let stderr = without_credentials(&String::from_utf8_lossy(&output.stderr));
+        let stderr = text::without_credentials(&String::from_utf8_lossy(&output.stderr));
         Err(GitError::Failed { command, stderr })
     }
-}
-
-/// Cuts out what stands between `://` and `@` in every address of a text.
-pub fn without_credentials(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
-        out.push_str(before);
-        out.push_str("://");
-        let end = after.find(|c: char| c.is_whitespace() || matches!(c, '/' | '\'' | '"')).unwrap_or(after.len());
-        let authority = after.get(..end).unwrap_or("");
-        rest = authority.rfind('@').and_then(|at| after.get(at + 1..)).unwrap_or(after);
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn credentials_in_addresses_are_cut_out() {
-        let said =
-            "fatal: unable to access 'https://me:s3cret@host.example/o/r.git/': 403; see https://host.example/a@b";
-        let cut = without_credentials(said);
-        assert_eq!(cut, "fatal: unable to access 'https://host.example/o/r.git/': 403; see https://host.example/a@b");
-        assert_eq!(without_credentials("ssh://git@h/x https://t@h"), "ssh://h/x https://h");
-    }
 
     #[test]
     fn failures_say_what_git_said() {

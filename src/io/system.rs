@@ -57,6 +57,13 @@ pub fn find_config() -> Option<PathBuf> {
     None
 }
 
+/// The way from the working folder up to the repository's root (the folder that holds `.git`); `None` outside of one.
+pub fn repository_root() -> Option<PathBuf> {
+    let working = std::env::current_dir().ok()?;
+    let steps = working.ancestors().position(|folder| folder.join(".git").exists())?;
+    Some(std::iter::repeat_n("..", steps).collect())
+}
+
 /// Columns of the terminal behind standard output; `None` if it is not one.
 pub fn terminal_width() -> Option<usize> {
     use std::io::IsTerminal as _;

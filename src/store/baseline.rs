@@ -8,8 +8,9 @@
 
 use super::{Ancestors, Key};
 
-/// How many runs before the baseline are the history. More say little of today's machine.
-const LONGEST_HISTORY: usize = 50;
+/// How many runs before the baseline are the history, and of how many the baseline itself is at most: the newest. More say
+/// little of today's machine.
+const MOST_RUNS: usize = 50;
 
 /// What a change is compared with and judged by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,9 +29,10 @@ pub fn choose<'a>(keys: impl IntoIterator<Item = &'a Key>, ancestors: &Ancestors
     split(on_the_way.collect())
 }
 
-/// Chooses where there is no git to ask: the newest run, or the runs of the newest commit.
-pub fn newest<'a>(keys: impl IntoIterator<Item = &'a Key>) -> Option<Choice> {
-    let mut keys: Vec<&Key> = keys.into_iter().collect();
+/// Chooses where there is no git to ask: the newest run, or the runs of the newest commit, but for the one measured.
+pub fn newest<'a>(keys: impl IntoIterator<Item = &'a Key>, measured: Option<&str>) -> Option<Choice> {
+    let is_measured = |key: &&Key| key.commit.as_ref().is_some_and(|commit| Some(commit.raw()) == measured);
+    let mut keys: Vec<&Key> = keys.into_iter().filter(|key| !is_measured(key)).collect();
     keys.sort_by_key(|key| std::cmp::Reverse(key.time));
     let commit = keys.first()?.commit.clone();
     let of_newest = |key: &&Key| commit.is_some() && key.commit == commit;
@@ -52,7 +54,9 @@ fn split(mut runs: Vec<(usize, &Key)>) -> Option<Choice> {
     let (behind, _) = *runs.last()?;
     let nearest = runs.partition_point(|(steps, _)| *steps > behind);
     let (before, runs) = runs.split_at_checked(nearest)?;
-    let history = before.get(before.len().saturating_sub(LONGEST_HISTORY)..).unwrap_or(before);
-    let keys = |runs: &[(usize, &Key)]| runs.iter().map(|(_, key)| (*key).clone()).collect();
-    Some(Choice { runs: keys(runs), history: keys(history), behind })
+    let newest = |runs: &[(usize, &Key)]| {
+        let older = runs.len().saturating_sub(MOST_RUNS);
+        runs.iter().skip(older).map(|(_, key)| (*key).clone()).collect()
+    };
+    Some(Choice { runs: newest(runs), history: newest(before), behind })
 }

@@ -1,8 +1,7 @@
 //! A store in a folder.
 //!
 //! A run is written to a temporary file, flushed to the disk and then given its name, so that a process that is killed or
-//! a full disk leaves the old state. Writers take turns by a lock on the marker file, which the system releases when
-//! a process ends in whatever way; readers need no lock.
+//! a full disk leaves the old state. Writers take turns by a lock; readers need none.
 //!
 //! Not here: several runs at once as one change. Each run is whole or absent by itself.
 
@@ -10,8 +9,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::key::RUNS;
+use super::lock::{Lock, lock};
 use super::{Key, MARKER, MARKER_CONTENT, Packed, Snapshot, Store, check_marker, keys_of};
 use crate::diag::{Code, Diagnostic, Location};
 use crate::text;
@@ -19,14 +20,18 @@ use crate::text;
 /// How the names of files begin that are not complete yet.
 const TEMPORARY: &str = ".perfgate-";
 
+/// The file that writers lock.
+const LOCK: &str = ".perfgate-lock";
+
 /// A store in a folder.
 pub(super) struct Folder {
     path: PathBuf,
+    patience: Duration,
 }
 
 impl Folder {
-    pub(super) fn new(path: &str) -> Self {
-        Self { path: PathBuf::from(path) }
+    pub(super) fn new(path: &str, patience: Duration) -> Self {
+        Self { path: PathBuf::from(path), patience }
     }
 
     fn failed(path: &Path, what: &str, error: &std::io::Error) -> Diagnostic {
@@ -52,26 +57,25 @@ impl Folder {
         Ok(content.is_some())
     }
 
-    /// The marker file, locked until it is dropped. Makes the store if there is none.
+    /// Waits until no other process writes; the lock is held until the file is dropped. Makes the store if there is none.
     fn lock(&self) -> Result<File, Diagnostic> {
-        let marker = self.path.join(MARKER);
-        if !self.check()? {
-            fs::create_dir_all(&self.path).map_err(|e| Self::failed(&self.path, "make the store", &e))?;
-            let made = complete(&self.path, MARKER_CONTENT.as_bytes())
-                .and_then(|file| file.persist_noclobber(&marker).map_err(|error| error.error));
-            match made {
-                // Another process makes the store at this moment.
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                    return Err(Self::failed(&marker, "make the store", &error));
-                }
-                _ => {}
+        let exists = self.check()?;
+        fs::create_dir_all(&self.path).map_err(|e| Self::failed(&self.path, "make the store", &e))?;
+        let path = self.path.join(LOCK);
+        let held = match lock(&path, self.patience) {
+            Lock::Held(held) => held,
+            Lock::Busy => {
+                let message =
+                    format!("another process has written to the store for {} seconds", self.patience.as_secs());
+                return Err(Diagnostic::new(Code::StoreFailed, message).help("try again when it is done"));
             }
+            Lock::Impossible(error) => return Err(Self::failed(&path, "lock the store", &error)),
+        };
+        if !exists && !self.check()? {
+            let marker = self.path.join(MARKER);
+            write(&marker, MARKER_CONTENT.as_bytes()).map_err(|e| Self::failed(&marker, "make the store", &e))?;
         }
-        let mut options = File::options();
-        let file = options.read(true).append(true).open(&marker);
-        let file = file.map_err(|e| Self::failed(&marker, "open the store", &e))?;
-        file.lock().map_err(|e| Self::failed(&marker, "lock the store", &e))?;
-        Ok(file)
+        Ok(held)
     }
 
     /// Every file below `runs/`, as paths of the store; with those that are not complete.
@@ -163,16 +167,10 @@ fn is_temporary(name: &std::ffi::OsStr) -> bool {
     name.to_string_lossy().starts_with(TEMPORARY)
 }
 
-/// Writes a file that is whole or absent.
+/// Writes a file that is whole or absent, and on the disk when this returns.
 fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    complete(folder, content)?.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// A temporary file in the folder whose content is on the disk.
-fn complete(folder: &Path, content: &[u8]) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY);
     #[cfg(unix)]
@@ -183,5 +181,6 @@ fn complete(folder: &Path, content: &[u8]) -> std::io::Result<tempfile::NamedTem
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    Ok(file)
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }

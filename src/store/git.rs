@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::private::{Private, Remote, failed};
+use super::private::{Private, Remote, failed, is_local};
 use super::{Key, MARKER, MARKER_CONTENT, Packed, Snapshot, Store, check_marker, key, keys_of};
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::io::git::GitError;
 use crate::io::system;
 use crate::text;
@@ -95,13 +95,14 @@ impl Branch {
         }
     }
 
-    /// Every file of a commit with the id of its content.
-    fn tree(&self, commit: &str) -> Result<BTreeMap<String, String>, GitError> {
+    /// Every file of a commit, by its path: mode and id of the content.
+    fn tree(&self, commit: &str) -> Result<BTreeMap<String, (String, String)>, GitError> {
         let listed = self.private.git.bytes(&["ls-tree", "-r", "-z", commit], b"")?;
         let listed = String::from_utf8_lossy(&listed);
         let entry = |line: &str| {
             let (about, path) = line.split_once('\t')?;
-            Some((path.to_owned(), about.rsplit(' ').next()?.to_owned()))
+            let (mode, id) = (about.split(' ').next()?, about.rsplit(' ').next()?);
+            Some((path.to_owned(), (mode.to_owned(), id.to_owned())))
         };
         Ok(listed.split('\0').filter_map(entry).collect())
     }
@@ -111,7 +112,7 @@ impl Branch {
         let files = self.tree(commit).map_err(|error| failed("list the stored runs", &error))?;
         let marker = match files.get(MARKER) {
             None => None,
-            Some(id) => {
+            Some((_, id)) => {
                 let read = self.private.git.bytes(&["cat-file", "blob", id], b"");
                 Some(read.map_err(|error| failed("read the store", &error))?)
             }
@@ -135,7 +136,12 @@ impl Branch {
         stream.extend_from_slice(files);
         stream.extend_from_slice(b"done\n");
         let import = ["fast-import", "--quiet", "--force", "--done", "--date-format=raw"];
-        self.private.git.bytes(&import, &stream).map(drop)
+        let imported = self.private.git.bytes(&import, &stream).map(drop);
+        if imported.as_ref().is_err_and(is_local) {
+            // The next attempt fetches into a new one.
+            let _ = self.private.renew();
+        }
+        imported
     }
 
     fn push(&self, lease: Option<&str>) -> Result<(), GitError> {
@@ -217,8 +223,12 @@ impl Store for Branch {
         let paths: BTreeSet<String> = keys.iter().map(Key::path).collect();
         let kept = self.tree(&snapshot.version).map_err(cannot)?;
         let mut lines = String::new();
-        for (path, id) in kept.iter().filter(|(path, _)| !paths.contains(*path)) {
-            let _ = writeln!(lines, "M 100644 {id} {}", quoted(path));
+        for (path, (mode, id)) in kept.iter().filter(|(path, _)| !paths.contains(*path)) {
+            if path.contains(char::REPLACEMENT_CHARACTER) {
+                let message = format!("{} holds a file whose name is not UTF-8; nothing was changed", self.name());
+                return Err(Diagnostic::new(Code::ForeignStore, message).help("remove that file first"));
+            }
+            let _ = writeln!(lines, "M {mode} {id} {}", quoted(path));
         }
         let message = format!("Remove {} runs\n", keys.len());
         self.commit(&message, None, lines.as_bytes()).map_err(cannot)?;
@@ -259,11 +269,6 @@ fn batch_entry(rest: &mut &[u8]) -> Option<Vec<u8>> {
     let (content, behind) = behind.split_at_checked(size)?;
     *rest = behind.get(1..).unwrap_or(&[]);
     Some(content.to_vec())
-}
-
-/// Whether our own repository is in the way, by what a killed process left.
-fn is_local(error: &GitError) -> bool {
-    error.mentions(&[".lock': File exists", "bad object", "unable to read", "object file", "is empty", "corrupt"])
 }
 
 /// What may come of trying again, by git's own words (git 2.20 to 2.47, English).

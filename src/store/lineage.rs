@@ -11,22 +11,29 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::private::{Private, Remote, failed};
+use super::private::{Private, Remote, failed, is_local};
 use crate::diag::{Code, Diagnostic};
 use crate::io::ci::{Build, PullRequest};
 use crate::io::git::{Git, GitError};
+use crate::io::system;
 use crate::text::{self, Untrusted};
 
 /// How many commits back the history is fetched where the clone lacks it, to find where a branch began.
 const DEPTH: usize = 1000;
+/// The remote that git gives a clone.
+const ORIGIN: &str = "origin";
+/// Our repository that histories are fetched into.
+const HISTORY: &str = "history.git";
 /// Shortest beginning of a commit id that names a commit.
 const SHORTEST_ID: usize = 7;
 
 /// The commits of the repository that the working folder is in.
 pub struct Lineage {
     here: Git,
+    is_repository: bool,
     build: Option<Build>,
-    remote: Option<String>,
+    /// The remote that the project is cloned from.
+    remote: String,
     patience: Duration,
 }
 
@@ -46,8 +53,6 @@ pub struct Ancestors {
     steps: BTreeMap<String, usize>,
     /// Whether the list ends because the history or the depth ends, not because the clone does.
     pub is_complete: bool,
-    /// When the first one was made, in seconds since 1970, if it is known.
-    pub committed_at: Option<i64>,
 }
 
 impl Ancestors {
@@ -65,10 +70,33 @@ impl Ancestors {
 }
 
 impl Lineage {
-    /// The repository of the working folder, as this build sees it. `remote` is asked for history that the clone lacks;
-    /// without one, `origin` is.
-    pub fn new(build: Option<Build>, remote: Option<&str>, patience: Duration) -> Self {
-        Self { here: Git::here(), build, remote: remote.map(str::to_owned), patience }
+    /// The repository of the working folder, as this build sees it. `origin`, or the only remote there is, is asked for
+    /// history that the clone lacks.
+    ///
+    /// # Errors
+    /// If there is a repository that git does not open, or git is missing.
+    pub fn new(build: Option<Build>, patience: Duration) -> Result<Self, Diagnostic> {
+        let here = Git::here();
+        let is_repository = match here.run(&["rev-parse", "--git-dir"]) {
+            Ok(_) => true,
+            Err(error) if error.mentions(&["not a git repository"]) => false,
+            Err(GitError::NotInstalled) if system::repository_root().is_none() => false,
+            Err(error) => return Err(failed("look at the repository here", &error)),
+        };
+        let remotes = here.run(&["remote"]).unwrap_or_default();
+        let mut names = remotes.lines();
+        let remote = names.clone().find(|name| *name == ORIGIN).or_else(|| names.next()).unwrap_or(ORIGIN).to_owned();
+        Ok(Self { here, is_repository, build, remote, patience })
+    }
+
+    /// Whether there is a repository at all.
+    pub fn is_repository(&self) -> bool {
+        self.is_repository
+    }
+
+    /// Whether the clone lacks old history.
+    pub fn is_shallow(&self) -> bool {
+        self.here.run(&["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer == "true")
     }
 
     /// The full id of a commit, branch or tag; `None` if the clone does not know it.
@@ -117,21 +145,38 @@ impl Lineage {
     /// The name of the branch that changes are made against.
     pub fn base_branch(&self) -> Option<String> {
         let build = self.build.as_ref();
-        let named =
-            build.and_then(|b| b.pull_request.as_ref()?.base_branch.clone().or_else(|| b.default_branch.clone()));
-        named.or_else(|| build?.default_branch.clone()).or_else(|| {
-            let remote = self.remote.as_deref().unwrap_or("origin");
-            let head = self.here.run(&["symbolic-ref", "--quiet", "--short", &format!("refs/remotes/{remote}/HEAD")]);
-            let of_remote = head.ok().and_then(|head| Some(head.split_once('/')?.1.to_owned()));
-            let known = |name: &&str| self.tip(name).is_some();
-            of_remote.or_else(|| ["main", "master", "trunk"].into_iter().find(known).map(str::to_owned))
+        let of_request = build.and_then(|build| build.pull_request.as_ref()?.base_branch.clone());
+        of_request.or_else(|| build?.default_branch.clone()).or_else(|| {
+            let head = format!("refs/remotes/{}/HEAD", self.remote);
+            let head = self.here.run(&["symbolic-ref", "--quiet", "--short", &head]);
+            let of_remote =
+                head.ok().and_then(|head| Some(head.strip_prefix(&self.remote)?.strip_prefix('/')?.to_owned()));
+            let known = |name: &&str| self.known_tip(name).is_some();
+            let usual = || ["main", "master", "trunk"].into_iter().find(known).map(str::to_owned);
+            of_remote.or_else(usual).or_else(|| self.remote_head())
         })
     }
 
-    /// The newest known commit of a branch: what the remote has, else what is here.
+    /// The branch that the remote calls its own.
+    fn remote_head(&self) -> Option<String> {
+        let remote = Remote::find(&self.remote).ok()?;
+        let private = Private::open(HISTORY, &remote, self.patience).ok()?;
+        let answer = private.git.run(&["ls-remote", "--symref", &remote.fetch, "HEAD"]).ok()?;
+        answer.lines().find_map(|line| Some(line.strip_prefix("ref: refs/heads/")?.split('\t').next()?.to_owned()))
+    }
+
+    /// The newest commit of a branch: what the remote has as far as it is known here, else what is here, else what the
+    /// remote says.
     pub fn tip(&self, branch: &str) -> Option<String> {
-        let remote = self.remote.as_deref().unwrap_or("origin");
-        let names = [format!("refs/remotes/{remote}/{branch}"), format!("refs/heads/{branch}"), branch.to_owned()];
+        self.known_tip(branch).or_else(|| {
+            let private = self.fetch(&[&format!("refs/heads/{branch}")], DEPTH)?;
+            private.git.run(&["rev-parse", "--verify", "--quiet", "refs/perfgate/0"]).ok()
+        })
+    }
+
+    fn known_tip(&self, branch: &str) -> Option<String> {
+        let names =
+            [format!("refs/remotes/{}/{branch}", self.remote), format!("refs/heads/{branch}"), branch.to_owned()];
         names.iter().find_map(|name| self.resolve(name))
     }
 
@@ -158,19 +203,17 @@ impl Lineage {
             if let Some(start) = &request.start {
                 return Ok(Start { commit: start.clone(), what: format!("the start of {}", shown(&request.name)) });
             }
-            // Whoever checks out the pull request's own head has built no merge.
-            if let (true, [parent, _, ..]) = (request.is_test_merge, parents.as_slice()) {
+            // Whoever checks out the pull request's own head has not measured the merge.
+            let is_built = self.build.as_ref().is_some_and(|build| build.commit.as_deref() == Some(commit));
+            if let (true, true, [parent, _, ..]) = (request.is_test_merge, is_built, parents.as_slice()) {
                 return Ok(of_merge(parent.clone()));
             }
         }
         let Some(base) = base.map(str::to_owned).or_else(|| self.base_branch()) else {
-            let parent = first_parent.map(|parent| Start { commit: parent, what: "the parent".to_owned() });
-            return parent.ok_or_else(|| {
-                Diagnostic::new(Code::UnknownCommit, "there is no default branch that the change could start from")
-                    .help("name the branch that the change is made against: `--base BRANCH`")
-            });
+            let message = "the branch that the change is made against is not known here";
+            return Err(Diagnostic::new(Code::UnknownCommit, message).help("name it: `--base BRANCH`"));
         };
-        let Some(tip) = self.tip(&base).or_else(|| self.fetched_tip(&base)) else {
+        let Some(tip) = self.tip(&base) else {
             return Err(Diagnostic::new(
                 Code::UnknownCommit,
                 format!("no branch or commit `{}` is known here", shown(&base)),
@@ -180,16 +223,20 @@ impl Lineage {
         };
         let Some(found) = self.merge_base(commit, &tip)? else {
             let message = format!("the history here does not reach to where the change left `{}`", shown(&base));
-            return Err(Diagnostic::new(Code::UnknownCommit, message).help(
-                "fetch more of it: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` for actions/checkout",
-            ));
+            let help = if self.is_shallow() {
+                "fetch more of it: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` for actions/checkout"
+            } else {
+                "the two have no commit in common; name another branch: `--base BRANCH`"
+            };
+            return Err(Diagnostic::new(Code::UnknownCommit, message).help(help));
         };
         if found != commit {
             return Ok(Start { commit: found, what: format!("the merge base with {}", shown(&base)) });
         }
         // The commit is on the branch itself.
         match first_parent {
-            _ if self.is_modified() && self.head().as_deref() == Some(commit) => {
+            // CI jobs touch files too, such as lock files, and have no changes of their own.
+            _ if self.build.is_none() && self.is_modified() && self.head().as_deref() == Some(commit) => {
                 Ok(Start { commit: commit.to_owned(), what: "the commit that is checked out".to_owned() })
             }
             Some(parent) => Ok(Start { commit: parent, what: "the parent".to_owned() }),
@@ -211,12 +258,6 @@ impl Lineage {
         Ok(private.git.run(&["merge-base", commit, tip]).ok())
     }
 
-    /// The tip of a branch that the clone does not have.
-    fn fetched_tip(&self, branch: &str) -> Option<String> {
-        let private = self.fetch(&[&format!("refs/heads/{branch}")], DEPTH)?;
-        private.git.run(&["rev-parse", "--verify", "--quiet", "refs/perfgate/0"]).ok()
-    }
-
     /// A commit and those before it along first parents, as many as `depth`.
     pub fn ancestors(&self, commit: &str, depth: usize) -> Ancestors {
         let here = walk(&self.here, commit, depth);
@@ -230,16 +271,18 @@ impl Lineage {
 
     /// Fetches commits, without their content, from the remote; `None` where that cannot be had.
     fn fetch(&self, wanted: &[&str], depth: usize) -> Option<Private> {
-        let remote = Remote::find(self.remote.as_deref().unwrap_or("origin")).ok()?;
-        let private = Private::open("history.git", &remote, self.patience).ok()?;
+        let remote = Remote::find(&self.remote).ok()?;
+        let private = Private::open(HISTORY, &remote, self.patience).ok()?;
         let depth = format!("--depth={depth}");
         let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0", &depth];
         let refspecs: Vec<String> =
             wanted.iter().enumerate().map(|(at, name)| format!("+{name}:refs/perfgate/{at}")).collect();
         arguments.push(&remote.fetch);
         arguments.extend(refspecs.iter().map(String::as_str));
-        let fetched =
-            private.git.run(&arguments).is_ok() || (private.renew().is_ok() && private.git.run(&arguments).is_ok());
+        let fetched = match private.git.run(&arguments) {
+            Err(error) if is_local(&error) && private.renew().is_ok() => private.git.run(&arguments).is_ok(),
+            done => done.is_ok(),
+        };
         fetched.then_some(private)
     }
 }
@@ -247,16 +290,15 @@ impl Lineage {
 /// The commits that a repository has from one back along first parents.
 fn walk(git: &Git, commit: &str, depth: usize) -> Ancestors {
     let count = format!("--max-count={depth}");
-    let listed = git.run(&["log", "--first-parent", "--format=%H %ct", &count, "--end-of-options", commit, "--"]);
+    let listed = git.run(&["log", "--first-parent", "--format=%H", &count, "--end-of-options", commit, "--"]);
     let listed = listed.unwrap_or_default();
-    let commits: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
-    let Some((last, _)) = commits.last() else {
+    let commits: Vec<&str> = listed.lines().collect();
+    let Some(last) = commits.last() else {
         return Ancestors { steps: BTreeMap::from([(commit.to_owned(), 0)]), ..Ancestors::default() };
     };
     let ends = git.run(&["cat-file", "commit", last]).is_ok_and(|content| !content.contains("\nparent "));
     Ancestors {
         is_complete: ends || commits.len() >= depth,
-        committed_at: commits.first().and_then(|(_, time)| time.parse().ok()),
-        steps: commits.iter().enumerate().map(|(steps, (id, _))| ((*id).to_owned(), steps)).collect(),
+        steps: commits.iter().enumerate().map(|(steps, id)| ((*id).to_owned(), steps)).collect(),
     }
 }

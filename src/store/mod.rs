@@ -15,6 +15,7 @@ mod dir;
 mod git;
 mod key;
 mod lineage;
+mod lock;
 mod private;
 
 use std::collections::BTreeSet;
@@ -57,7 +58,7 @@ pub struct Snapshot {
 
 /// A place where runs are kept.
 ///
-/// Every operation fails with a diagnostic that says why, and then has changed nothing.
+/// Every operation fails with a diagnostic that says why. What was stored before is then as it was.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Store: Sync {
     /// What it is called in messages.
@@ -69,11 +70,12 @@ pub trait Store: Sync {
     /// The packed content of runs of a snapshot, in the order asked; `None` for one that is gone.
     fn read(&self, snapshot: &Snapshot, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, Diagnostic>;
 
-    /// Adds the runs that it does not have yet, all of them or none; says of each whether it was added. Makes the store
-    /// if there is none.
+    /// Adds the runs that it does not have yet, and says of each whether it was added. Makes the store if there is none.
+    /// A git store adds all or none, a folder one after the other.
     fn add(&self, runs: &[(Key, Packed)]) -> Result<Vec<bool>, Diagnostic>;
 
-    /// Takes runs away. A store that others have changed since the snapshot is left as it is.
+    /// Takes runs away. A git store that others have changed since the snapshot is left as it is; in a folder, what
+    /// others have added since stays.
     fn remove(&self, snapshot: &Snapshot, keys: &BTreeSet<Key>) -> Result<(), Diagnostic>;
 }
 
@@ -96,8 +98,11 @@ impl std::str::FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, Diagnostic> {
         let invalid = |why: &str| {
-            Diagnostic::new(Code::InvalidStore, format!("`{}` is no store: {why}", text::shown(&text.into())))
-                .help("write `dir:PATH`, `git:BRANCH` or `git:BRANCH@REMOTE`")
+            Diagnostic::new(
+                Code::InvalidStore,
+                format!("`{}` is no store: {why}", text::shown(&text::without_credentials(text).into())),
+            )
+            .help("write `dir:PATH`, `git:BRANCH` or `git:BRANCH@REMOTE`")
         };
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         match kind {
@@ -126,7 +131,7 @@ impl Place {
     /// If the remote does not exist.
     pub fn open(&self, patience: Duration) -> Result<Box<dyn Store>, Diagnostic> {
         Ok(match self {
-            Self::Folder(path) => Box::new(dir::Folder::new(path)),
+            Self::Folder(path) => Box::new(dir::Folder::new(path, patience)),
             Self::Branch { branch, remote } => Box::new(git::Branch::new(branch, remote, patience)?),
         })
     }

@@ -1,7 +1,7 @@
 //! A bare repository of our own, in which branches and histories are fetched.
 //!
 //! It lies in `perfgate/` in the user's git folder, so that nothing of the user's is touched: no ref, no shallow mark,
-//! no lock. It is a cache: where it is damaged or locked by what a killed process left, it is thrown away. One process
+//! no lock. It is a cache: where what a killed process left is in the way, it is thrown away. One process
 //! at a time uses it, by a lock that the system releases when the process ends. Where there is no git folder, or it is
 //! read-only, it is a temporary folder.
 //!
@@ -12,8 +12,9 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::lock::{Lock, lock};
 use crate::diag::{Code, Diagnostic};
 use crate::io::git::{Git, GitError};
 use crate::io::system;
@@ -21,21 +22,27 @@ use crate::text;
 
 /// More packs than this, and fetching everything again is better than keeping them.
 const MOST_PACKS: usize = 50;
-/// The variable that hands the token to git's credential helper.
+/// The variables that hand name and password to git's credential helper.
+const USER: &str = "PERFGATE_GIT_USER";
 const PASSWORD: &str = "PERFGATE_GIT_PASSWORD";
-/// The credential helper that answers with it.
-const HELPER: &str =
-    "!f() { test \"$1\" = get && echo username=x-access-token && echo \"password=$PERFGATE_GIT_PASSWORD\"; }; f";
+/// The credential helper that answers with them.
+const HELPER: &str = "!f() { test \"$1\" = get && echo \"username=$PERFGATE_GIT_USER\" && echo \"password=$PERFGATE_GIT_PASSWORD\"; }; f";
+/// The name that goes with a token, as GitHub has it; GitLab and Gitea take any.
+const TOKEN_USER: &str = "x-access-token";
 
 /// A remote, as the user's repository knows it.
 #[derive(Clone, Debug)]
 pub(super) struct Remote {
     /// What the user calls it.
     pub(super) name: String,
-    /// Where to fetch from. May hold credentials.
+    /// Where to fetch from.
     pub(super) fetch: String,
-    /// Where to push to. May hold credentials.
+    /// Where to push to.
     pub(super) push: String,
+    /// The name and password that stood in an address, taken out of it: a command line shows what is on it.
+    credentials: Option<(String, String)>,
+    /// Whether git's configuration names it, and not a file of the project.
+    is_named: bool,
 }
 
 impl Remote {
@@ -52,7 +59,7 @@ impl Remote {
         let root = here.run(&["rev-parse", "--show-toplevel"]).map_or_else(|_| PathBuf::from("."), PathBuf::from);
         if let Some(fetch) = address(&["remote", "get-url", "--", name])? {
             let push = address(&["remote", "get-url", "--push", "--", name])?.unwrap_or_else(|| fetch.clone());
-            return Ok(Self { name: name.to_owned(), fetch: absolute(&fetch, &root), push: absolute(&push, &root) });
+            return Ok(Self::new(name, &absolute(&fetch, &root), &absolute(&push, &root), true));
         }
         let is_address = name.contains(':') || name == "." || name.contains(['/', '\\']);
         if !is_address {
@@ -62,7 +69,27 @@ impl Remote {
                 .help("or keep the runs in a folder: `--store dir:.perfgate`"));
         }
         let at = absolute(name, if name == "." { &root } else { Path::new(".") });
-        Ok(Self { name: crate::io::git::without_credentials(name), fetch: at.clone(), push: at })
+        Ok(Self::new(&text::without_credentials(name), &at, &at, false))
+    }
+
+    fn new(name: &str, fetch: &str, push: &str, is_named: bool) -> Self {
+        let ((fetch, of_fetch), (push, of_push)) = (split_credentials(fetch), split_credentials(push));
+        Self { name: name.to_owned(), fetch, push, credentials: of_push.or(of_fetch), is_named }
+    }
+}
+
+/// An address without the name and password in it, and these.
+fn split_credentials(address: &str) -> (String, Option<(String, String)>) {
+    let parts = || {
+        let (scheme, rest) = address.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http"))?;
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, host) = authority.rsplit_once('@')?;
+        let (user, password) = user.split_once(':').unwrap_or((user, ""));
+        Some((format!("{scheme}://{host}/{path}"), (user.to_owned(), password.to_owned())))
+    };
+    match parts() {
+        Some((address, credentials)) => (address, Some(credentials)),
+        None => (address.to_owned(), None),
     }
 }
 
@@ -96,23 +123,30 @@ impl Private {
         let common = here.run(&["rev-parse", "--path-format=absolute", "--git-common-dir"]).ok();
         let object_format = here.run(&["rev-parse", "--show-object-format"]).ok();
         let beside = common.map(|common| Path::new(&common).join("perfgate"));
-        let locked = beside.and_then(|beside| lock(&beside, name, patience).transpose()).transpose()?;
-        let (folder, lock, temporary) = if let Some((folder, lock)) = locked {
-            (folder, Some(lock), None)
-        } else {
-            let temporary = tempfile::tempdir().map_err(|error| {
-                Diagnostic::new(Code::StoreFailed, format!("cannot make a temporary folder: {error}"))
-            })?;
-            (temporary.path().join(name), None, Some(temporary))
+        let usable = beside.filter(|beside| fs::create_dir_all(beside).is_ok());
+        let held = usable.map(|beside| (lock(&beside.join(format!("{name}.lock")), patience), beside.join(name)));
+        let (folder, held, temporary) = match held {
+            Some((Lock::Held(file), folder)) => (folder, Some(file), None),
+            Some((Lock::Busy, _)) => {
+                let message = format!("another perfgate has used this clone for {} seconds", patience.as_secs());
+                return Err(Diagnostic::new(Code::StoreFailed, message).help("try again when it is done"));
+            }
+            Some((Lock::Impossible(_), _)) | None => {
+                let temporary = tempfile::tempdir().map_err(|error| {
+                    Diagnostic::new(Code::StoreFailed, format!("cannot make a temporary folder: {error}"))
+                })?;
+                (temporary.path().join(name), None, Some(temporary))
+            }
         };
         let mut git = Git::at(&folder).with_config(&configuration(&here, remote));
-        if let Some(token) = token(&remote.push) {
-            git = git.with(PASSWORD, token.value);
+        if let Some(login) = login(remote) {
+            git = git.with(USER, login.user).with(PASSWORD, login.password);
         }
-        if system::variable("GIT_SSH_COMMAND").is_none() && here.run(&["config", "core.sshCommand"]).is_err() {
+        let has_ssh = ["GIT_SSH_COMMAND", "GIT_SSH"].iter().any(|name| system::variable(name).is_some());
+        if !has_ssh && here.run(&["config", "core.sshCommand"]).is_err() {
             git = git.with("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
         }
-        let private = Self { git, folder, object_format, _lock: lock, _temporary: temporary };
+        let private = Self { git, folder, object_format, _lock: held, _temporary: temporary };
         if !private.folder.join("ready").is_file() || private.is_full() {
             private.renew()?;
         }
@@ -149,24 +183,6 @@ impl Private {
     }
 }
 
-/// The folder of a repository and its lock; `None` where nothing can be written.
-fn lock(beside: &Path, name: &str, patience: Duration) -> Result<Option<(PathBuf, File)>, Diagnostic> {
-    if fs::create_dir_all(beside).is_err() {
-        return Ok(None);
-    }
-    let mut options = File::options();
-    let Ok(file) = options.create(true).append(true).open(beside.join(format!("{name}.lock"))) else { return Ok(None) };
-    let deadline = Instant::now() + patience;
-    while file.try_lock().is_err() {
-        if Instant::now() > deadline {
-            let message = format!("another perfgate has used this clone for {} seconds", patience.as_secs());
-            return Err(Diagnostic::new(Code::StoreFailed, message).help("try again when it is done"));
-        }
-        std::thread::sleep(Duration::from_millis(fastrand::u64(5..50)));
-    }
-    Ok(Some((beside.join(name), file)))
-}
-
 /// The settings that decide how a remote is reached, from the user's repository, and ours.
 fn configuration(here: &Git, remote: &Remote) -> Vec<(String, String)> {
     let listed = here.bytes(&["config", "--list", "--show-scope", "-z"], b"").unwrap_or_default();
@@ -188,11 +204,11 @@ fn configuration(here: &Git, remote: &Remote) -> Vec<(String, String)> {
     // A server that has stopped answering must not hold a job for hours.
     set("http.lowSpeedLimit", "1000");
     set("http.lowSpeedTime", "60");
-    if let Some(token) = token(&remote.push) {
-        let site = token.site;
+    if let Some(login) = login(remote) {
+        let site = login.site;
         set(&format!("credential.{site}.helper"), "");
         set(&format!("credential.{site}.helper"), HELPER);
-        if token.is_ours {
+        if login.is_ours {
             // A header that `actions/checkout` has set would be used instead of the token.
             set(&format!("http.{site}/.extraheader"), "");
         }
@@ -200,31 +216,51 @@ fn configuration(here: &Git, remote: &Remote) -> Vec<(String, String)> {
     settings
 }
 
-/// A token and the site that it is for.
-struct Token {
-    value: String,
+/// A name and password, and the site that they are for.
+struct Login {
+    user: String,
+    password: String,
     /// `https://HOST`
     site: String,
-    /// Whether it was given to perfgate by name.
+    /// Whether it is a token that was given to perfgate by name.
     is_ours: bool,
 }
 
-/// The token for an address: `PERFGATE_TOKEN`, else `GITHUB_TOKEN` on GitHub.
-fn token(address: &str) -> Option<Token> {
-    let (scheme, rest) = address.split_once("://")?;
-    let authority = rest.split('/').next()?;
-    let host = authority.rsplit('@').next()?;
-    if !matches!(scheme, "https" | "http") || host.is_empty() {
-        return None;
-    }
-    let site = format!("{scheme}://{host}");
+/// How perfgate logs in at a remote: with `PERFGATE_TOKEN`, else with what stood in its address, else with `GITHUB_TOKEN` on
+/// GitHub. Tokens go to remotes that git's configuration names, and to their hosts: an address in perfgate.toml is
+/// whatever a change to that file makes it.
+fn login(remote: &Remote) -> Option<Login> {
+    let site = host_of(&remote.push)?;
+    let is_trusted = || {
+        remote.is_named
+            || Git::here()
+                .run(&["remote", "get-url", "origin"])
+                .is_ok_and(|url| host_of(&split_credentials(&url).0).as_deref() == Some(site.as_str()))
+    };
     let given = |name: &str| system::variable(name).filter(|value| !value.trim().is_empty());
-    if let Some(value) = given("PERFGATE_TOKEN") {
-        return Some(Token { value, site, is_ours: true });
+    let of_token = |password, is_ours| Login { user: TOKEN_USER.to_owned(), password, site: site.clone(), is_ours };
+    let is_safe = site.starts_with("https://") && is_trusted();
+    if let Some(token) = given("PERFGATE_TOKEN").filter(|_| is_safe) {
+        return Some(of_token(token, true));
+    }
+    if let Some((user, password)) = remote.credentials.clone() {
+        return Some(Login { user, password, site, is_ours: false });
     }
     let github = given("GITHUB_SERVER_URL").unwrap_or_else(|| "https://github.com".to_owned());
-    let is_github = site == github.trim_end_matches('/');
-    given("GITHUB_TOKEN").filter(|_| is_github).map(|value| Token { value, site, is_ours: false })
+    let is_github = is_safe && site == github.trim_end_matches('/');
+    given("GITHUB_TOKEN").filter(|_| is_github).map(|token| of_token(token, false))
+}
+
+/// Scheme and host of an address, if it is one of the web.
+fn host_of(address: &str) -> Option<String> {
+    let (scheme, rest) = address.split_once("://")?;
+    let host = rest.split('/').next()?;
+    (matches!(scheme, "https" | "http") && !host.is_empty()).then(|| format!("{scheme}://{host}"))
+}
+
+/// Whether our own repository is in the way, by what a killed process left.
+pub(super) fn is_local(error: &GitError) -> bool {
+    error.mentions(&[".lock': File exists", "bad object", "unable to read", "object file", "is empty", "corrupt"])
 }
 
 /// What git could not do.

@@ -334,3 +334,17 @@ pub fn xml(text: &str) -> Cow<'_, str> {
     }
     shown
 }
+/// Cuts out what stands between `://` and `@` in every address of a text.
+pub fn without_credentials(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        out.push_str(before);
+        out.push_str("://");
+        let end = after.find(|c: char| c.is_whitespace() || matches!(c, '/' | '\'' | '"')).unwrap_or(after.len());
+        let authority = after.get(..end).unwrap_or("");
+        rest = authority.rfind('@').and_then(|at| after.get(at + 1..)).unwrap_or(after);
+    }
+    out.push_str(rest);
+    out
+}

@@ -4,8 +4,8 @@
 //! changes of level in what is left (`stats::changepoint`), `grade` holds each against the limits, `events` puts together
 //! what happened together. A suite that moved as a whole is an event of its own: another machine does that too.
 //!
-//! Nothing is remembered from night to night. A change is *new* when the same history without its newest run does not show
-//! it; so a job that runs after every recorded run turns red once for a regression, however long it stays. A change that
+//! Nothing is remembered from night to night. A change is *new* when the same history without the runs of the last night does
+//! not show it; so a nightly job turns red once for a regression, however long it stays. A change that
 //! comes and goes with single runs is looked for in the nights before as well. A change is *provisional* until four runs
 //! have its level, and counts from then on.
 //!
@@ -86,7 +86,7 @@ pub fn analyse(points: &[Point<'_>], options: &Options<'_>) -> Result<Trend, Dia
         events: Vec::new(),
         notes,
     };
-    if points.len() < FEWEST_RUNS || counts.series == 0 {
+    if points.len() < FEWEST_RUNS || counts.series == 0 || since >= points.len() {
         return Ok(trend);
     }
     let nights = Nights { groups: &groups, points, options, since };
@@ -150,11 +150,11 @@ impl Nights<'_> {
     fn judged(&self) -> Vec<Vec<(Finding, Change)>> {
         let runs = self.points.len();
         let mut found = self.seen(runs, &|_| true);
-        // Without `--since` the newest run is what tonight adds.
         let (last, oldest) = if self.options.since.is_some() {
             (self.since, self.since)
         } else {
-            (runs - 1, runs.saturating_sub(NIGHTS))
+            let last = before_tonight(self.points);
+            (last, (last + 1).saturating_sub(NIGHTS))
         };
         for night in (oldest..=last).rev() {
             let open = |group: usize| {
@@ -183,6 +183,19 @@ impl Nights<'_> {
             .map(|(findings, group)| grade::changes(self.points, self.options, group, findings, runs))
             .collect()
     }
+}
+
+/// How many runs there were the night before: all but those of the last 22 hours before the newest, or but the newest where
+/// no run says its time or all are of one night. Less than a day, so that a nightly run that starts a little earlier than
+/// the night before does not count twice.
+fn before_tonight(points: &[Point<'_>]) -> usize {
+    const NIGHT: i64 = 22 * 3600;
+    let time = |point: &Point<'_>| point.run.subject.taken_at.or(point.run.subject.committed_at);
+    let but_newest = points.len().saturating_sub(1);
+    let Some(newest) = points.last().and_then(time) else { return but_newest };
+    let of_tonight = |point: &&Point<'_>| time(point).is_some_and(|time| time > newest.saturating_sub(NIGHT));
+    let before = points.len() - points.iter().rev().take_while(of_tonight).count();
+    if before < FEWEST_RUNS { but_newest } else { before.min(but_newest) }
 }
 
 /// Whether an earlier night showed a change already, as certain and as bad.

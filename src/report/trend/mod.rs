@@ -37,8 +37,7 @@ fn word(verdict: GateVerdict) -> &'static str {
 /// The headline without its word.
 fn said(trend: &Trend) -> String {
     let counts = &trend.counts;
-    let of =
-        format!("in {} of {}", count(counts.series, "series").replace("seriess", "series"), count(counts.runs, "run"));
+    let of = format!("in {} series of {}", counts.series, count(counts.runs, "run"));
     if trend.verdict == GateVerdict::None {
         return if counts.runs == 0 { "there are no runs".to_owned() } else { format!("no change can be told {of}") };
     }
