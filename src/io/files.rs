@@ -45,7 +45,7 @@ pub fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {
     read_any(&name, std::io::BufReader::new(file), usize::try_from(size.len()).unwrap_or(0), unreadable)
 }
 
-/// Unpacks Zstandard, as far as [`MAX_UNPACKED`].
+/// Unpacks Zstandard, as far as 2 GiB.
 ///
 /// # Errors
 /// If the bytes are not Zstandard (RFC 8878), are cut short, or do not have the checksum that they say.

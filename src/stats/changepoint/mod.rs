@@ -1,8 +1,8 @@
 //! Change points: where in a series of runs the level changed, how sure that is, and where else it may have been.
 //!
 //! The way of a series: its noise is measured from successive differences (`noise`), isolated outliers are clipped, and
-//! what noise has in common from run to run widens everything that follows. [`pelt`] finds the best cut into levels, the
-//! exact optimum, up to [`LONGEST_EXACT`] runs; beyond that [`seeded`] binary segmentation does in O(n log n). Both propose
+//! what noise has in common from run to run widens everything that follows. [`pelt()`] finds the best cut into levels, the
+//! exact optimum, up to [`LONGEST_EXACT`] runs; beyond that [`seeded()`] binary segmentation does in O(n log n). Both propose
 //! too many changes rather than too few. `merge` then takes the weakest back, one by one, until every one that is left is
 //! significant and large enough (Fleming et al. 2023, "Hunter"), and says of each where it may lie.
 //!
@@ -46,7 +46,7 @@ pub struct Options {
 /// How changes are proposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Search {
-    /// [`pelt`] up to [`LONGEST_EXACT`] values, [`seeded`] beyond.
+    /// [`pelt()`] up to [`LONGEST_EXACT`] values, [`seeded()`] beyond.
     ByLength,
     /// The exact optimum, however long it takes.
     Exact,
