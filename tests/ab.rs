@@ -8,6 +8,8 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
 
@@ -461,6 +463,12 @@ fn pipe(path: &Path) {
 
 /// Starts perfgate and waits until its command hangs.
 fn start_hanging(project: &Project, at: u32, arguments: &[&str]) -> (Child, Held) {
+    // A test that was started in the background of a script ignores these signals, and so would its children. What is
+    // handled here has its default effect there.
+    let default = Arc::new(AtomicBool::new(true));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGHUP, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&default)).unwrap();
+    }
     pipe(&project.path("state/told"));
     let child = project.perfgate(arguments).env("HANG_AT", at.to_string()).spawn().unwrap();
     (child, Held::wait_for(project))

@@ -216,7 +216,7 @@ fn what_names_no_commit_is_not_recorded() {
 fn a_first_commit_has_no_baseline_and_that_can_be_allowed() {
     let world = World::new();
     let (_, err) = check(&world, &world.work(), &[], &[], 3);
-    assert!(err.contains("is the first commit, nothing lies before it"), "{err}");
+    assert!(err.contains("error[no-baseline]: the first commit has nothing before it"), "{err}");
     let (report, _) = check(&world, &world.work(), &["--allow-missing-baseline"], &[], 0);
     assert_eq!(report["verdict"], "none");
 }

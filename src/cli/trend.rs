@@ -2,6 +2,8 @@
 //!
 //! Not here: finding them (`trend`), and how they look (`report::trend`).
 
+use std::collections::BTreeMap;
+
 use clap::Args as ClapArgs;
 
 use super::console::Console;
@@ -16,7 +18,7 @@ use crate::io::{ci, files, system};
 use crate::model::report::GateVerdict;
 use crate::report::trend::{TRENDS, headline};
 use crate::store::{self, Key, Lineage, baseline};
-use crate::text;
+use crate::text::{self, Untrusted};
 use crate::trend::{FEWEST_RUNS, Options, Point, Since, analyse};
 
 /// Find where benchmarks changed their level in a history of runs, and which changes are new
@@ -111,8 +113,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     };
     console.tell_all(diagnostics)?;
     known_metrics(&args.selection.metric, &side.runs, &[])?;
-    let points: Vec<Point<'_>> =
-        side.runs.iter().zip(&side.sources).map(|(run, source)| Point { run, source }).collect();
+    let sources = numbered(&side.sources);
+    let points: Vec<Point<'_>> = side.runs.iter().zip(&sources).map(|(run, source)| Point { run, source }).collect();
     let selection = args.selection.selection();
     let options = Options { config: &config, selection: &selection, since: since.as_ref(), today: system::today() };
     let trend = analyse(&points, &options)?;
@@ -170,6 +172,22 @@ fn from_store(args: &Args, config: &Config, diagnostics: &mut Diagnostics) -> Re
     let loaded = store::load(store.as_ref(), &snapshot, &keys, diagnostics).map_err(stored::failure)?;
     let (keys, runs): (Vec<Key>, Vec<_>) = loaded.into_iter().unzip();
     Ok(Side { runs, sources: keys.iter().map(|key| key.path().into()).collect(), inputs: Vec::new() })
+}
+
+/// The sources of runs, with a number where a file holds several.
+fn numbered(sources: &[Untrusted]) -> Vec<Untrusted> {
+    let mut of_file: BTreeMap<&Untrusted, (usize, usize)> = BTreeMap::new();
+    for source in sources {
+        of_file.entry(source).or_default().1 += 1;
+    }
+    let name = |source: &Untrusted| match of_file.get_mut(source) {
+        Some((seen, all)) if *all > 1 => {
+            *seen += 1;
+            format!("run {seen} of {}", source.raw()).into()
+        }
+        _ => source.clone(),
+    };
+    sources.iter().map(name).collect()
 }
 
 /// Why nothing could be looked at.

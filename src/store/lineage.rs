@@ -240,10 +240,10 @@ impl Lineage {
                 Ok(Start { commit: commit.to_owned(), what: "the commit that is checked out".to_owned() })
             }
             Some(parent) => Ok(Start { commit: parent, what: "the parent".to_owned() }),
-            None => Err(Diagnostic::new(
-                Code::NoBaseline,
-                format!("`{}` is the first commit, nothing lies before it", shown(commit)),
-            )),
+            None => {
+                Err(Diagnostic::new(Code::NoBaseline, "the first commit has nothing before it to be compared with")
+                    .help("`perfgate record` stores its run, and the next commit has a baseline"))
+            }
         }
     }
 

@@ -229,11 +229,8 @@ fn notes(points: &[Point<'_>], groups: &[Group<'_>], other_units: usize, faults:
         notes.push(Note { code: code.as_str().to_owned(), severity: code.severity(), message });
     };
     if points.len() < FEWEST_RUNS {
-        let runs = points.len();
-        note(
-            Code::TooShortHistory,
-            format!("{runs} runs are too few to tell a change from noise: {FEWEST_RUNS} are the least"),
-        );
+        let runs = if points.len() == 1 { "1 run is".to_owned() } else { format!("{} runs are", points.len()) };
+        note(Code::TooShortHistory, format!("{runs} too few to tell a change from noise: {FEWEST_RUNS} are the least"));
     }
     let plural = |n: usize| if n == 1 { "1 value".to_owned() } else { format!("{n} values") };
     if faults > 0 {
