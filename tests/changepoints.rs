@@ -24,7 +24,7 @@ fn corpus(path: &str) -> Option<String> {
 /// The changes of a series of values above zero.
 fn found(values: &[f64], search: Search) -> Vec<Change> {
     let logs: Vec<f64> = values.iter().map(|v| v.ln()).collect();
-    changes(&logs, &Options { search, ..Options::default() }).changes
+    changes(&logs, &Options { search, ..Options::default() })
 }
 
 fn places(values: &[f64]) -> Vec<usize> {
@@ -93,7 +93,7 @@ fn otavas_examples_are_found_as_its_tests_expect() {
     let large = |values: &[f64]| {
         let logs: Vec<f64> = values.iter().map(|v| v.ln()).collect();
         let options = Options { smallest: 1.2_f64.ln(), ..Options::default() };
-        changes(&logs, &options).changes.iter().map(|c| c.at).collect::<Vec<_>>()
+        changes(&logs, &options).iter().map(|c| c.at).collect::<Vec<_>>()
     };
     assert_eq!(large(&OTAVA_ONE), [6]);
     assert!(large(&OTAVA_TWO).is_empty());
@@ -148,7 +148,7 @@ fn mongodbs_series() {
     };
     let Some(long) = series("long_series") else { return };
     // Values below zero: no logarithms. Its test counts four.
-    let found = changes(&long, &Options::default()).changes;
+    let found = changes(&long, &Options::default());
     assert_eq!(found.len(), 4, "{found:?}");
     // One series seven times over; its test counts 34, ours is a count without a truth beside it.
     let large = series("profiling__large").unwrap();

@@ -87,7 +87,7 @@ pub(crate) fn evaluate(draws: usize) {
             let mut any = 0_usize;
             for _ in 0..draws {
                 let (values, _) = series(&mut random, RUNS, kind, 0, 0.0);
-                let found = changes(&values, &options).changes;
+                let found = changes(&values, &options);
                 any += usize::from(!found.is_empty());
             }
             cells.push(format!("{:.1} %", 100.0 * any as f64 / draws as f64));
@@ -97,7 +97,7 @@ pub(crate) fn evaluate(draws: usize) {
             let (mut seen, mut all, mut wrong) = (0, 0, 0);
             for _ in 0..draws {
                 let (values, places) = series(&mut random, RUNS, "nasty", 2, size);
-                let found = changes(&values, &options).changes;
+                let found = changes(&values, &options);
                 let near = |place: &usize| found.iter().any(|c| c.at.abs_diff(*place) <= TOLERANCE);
                 seen += places.iter().filter(|place| near(place)).count();
                 all += places.len();
@@ -126,7 +126,7 @@ pub(crate) fn evaluate(draws: usize) {
             }
             let options = Options { search, ..Options::default() };
             let began = Instant::now();
-            let found = changes(&values, &options).changes.len();
+            let found = changes(&values, &options).len();
             println!("| {name} | {steps} | {found} | {:.3} |", began.elapsed().as_secs_f64());
         }
     }

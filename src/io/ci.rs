@@ -26,6 +26,8 @@ pub struct Build {
     pub default_branch: Option<String>,
     /// The pull request that is built, if it is one.
     pub pull_request: Option<PullRequest>,
+    /// Whether the results come from another run, so that what is checked out here is not what was measured.
+    pub is_handed_over: bool,
     /// The image that the machine was started from, where the system names it.
     pub image: Option<String>,
 }
@@ -110,6 +112,7 @@ fn generic(variable: &dyn Fn(&str) -> Option<String>) -> Build {
             base_branch: variable("PERFGATE_BASE"),
             ..PullRequest::default()
         }),
+        is_handed_over: false,
         image: None,
     }
 }
@@ -140,6 +143,7 @@ fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Opti
             .map(|_| PullRequest { name: "a pull request".to_owned(), ..PullRequest::default() }),
         _ => None,
     };
+    let is_handed_over = event.workflow_run.is_some();
     let handed_over = event.workflow_run.unwrap_or_default();
     let pushed = reference.strip_prefix("refs/heads/").map(str::to_owned);
     Build {
@@ -149,6 +153,7 @@ fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Opti
         branch: handed_over.head_branch.or_else(|| variable("GITHUB_HEAD_REF")).or(pushed),
         default_branch: event.repository.default_branch,
         pull_request,
+        is_handed_over,
         image: variable("ImageOS"),
     }
 }
@@ -168,6 +173,7 @@ fn gitlab(variable: &dyn Fn(&str) -> Option<String>) -> Build {
             start: variable("CI_MERGE_REQUEST_DIFF_BASE_SHA").filter(|_| !is_test_merge),
             is_test_merge,
         }),
+        is_handed_over: false,
         image: variable("CI_JOB_IMAGE"),
     }
 }
@@ -186,6 +192,7 @@ fn buildkite(variable: &dyn Fn(&str) -> Option<String>) -> Build {
             start: None,
             is_test_merge: false,
         }),
+        is_handed_over: false,
         image: None,
     }
 }
@@ -204,6 +211,7 @@ fn jenkins(variable: &dyn Fn(&str) -> Option<String>) -> Build {
             // The plugin can build either; git tells by the parents.
             is_test_merge: false,
         }),
+        is_handed_over: false,
         image: None,
     }
 }
@@ -272,7 +280,9 @@ mod tests {
             built(&variables, &run).unwrap()
         };
         assert_eq!((of("push").commit.as_deref(), of("push").branch.as_deref()), (Some("h"), Some("t")));
-        assert!(of("pull_request").pull_request.is_some() && of("push").pull_request.is_none());
+        assert!(
+            of("push").is_handed_over && of("pull_request").pull_request.is_some() && of("push").pull_request.is_none()
+        );
     }
 
     #[test]

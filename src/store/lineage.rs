@@ -70,7 +70,7 @@ impl Ancestors {
 }
 
 impl Lineage {
-    /// The repository of the working folder, as this build sees it. `origin`, or the only remote there is, is asked for
+    /// The repository of the working folder, as this build sees it. `origin`, or else the first remote, is asked for
     /// history that the clone lacks.
     ///
     /// # Errors
@@ -110,7 +110,8 @@ impl Lineage {
         let is_bare = self.here.run(&["rev-parse", "--is-bare-repository"]).is_ok_and(|answer| answer == "true");
         let built = self.build.as_ref().and_then(|build| build.commit.clone());
         let head = || self.resolve("HEAD");
-        if is_bare { built.or_else(head) } else { head().or(built) }
+        let elsewhere = is_bare || self.build.as_ref().is_some_and(|build| build.is_handed_over);
+        if elsewhere { built.or_else(head) } else { head().or(built) }
     }
 
     /// The branch that is checked out or built.

@@ -285,7 +285,7 @@ impl Shifts {
         let squares: f64 = values.iter().zip(values.iter().skip(1)).map(|(a, b)| (b - a).powi(2)).sum();
         let deviation = (squares / (2 * values.len()).max(1) as f64).sqrt();
         let options = changepoint::Options { noise_floor: deviation.max(LAYOUT), ..changepoint::Options::default() };
-        let changes = changepoint::changes(&values, &options).changes;
+        let changes = changepoint::changes(&values, &options);
         changes.iter().map(|c| finding(None, &self.runs, c, f64::exp, false)).collect()
     }
 }
@@ -319,14 +319,14 @@ fn levels(index: usize, track: &Track<'_>, runs: usize, shifts: Option<&Shifts>)
         let usual = median(&sizes).filter(|v| *v > 0.0).or(sizes.last().copied()).unwrap_or(0.0);
         let default = changepoint::Options::default();
         let options = changepoint::Options { smallest: 0.01 * usual, noise_floor: LEAST_NOISE * usual, ..default };
-        let changes = changepoint::changes(values, &options).changes;
+        let changes = changepoint::changes(values, &options);
         return changes.iter().map(|c| finding(Some(index), at, c, |v| v, false)).collect();
     }
     let shift = |run: &usize| shifts.and_then(|s| s.by_run.get(*run)).copied().unwrap_or(0.0);
     let logs: Vec<f64> = at.iter().zip(values).map(|(run, v)| v.ln() - shift(run)).collect();
     let noise_floor = if matches!(track.unit, Unit::Byte | Unit::One) { LEAST_NOISE } else { LAYOUT };
     let options = changepoint::Options { noise_floor, ..changepoint::Options::default() };
-    let changes = changepoint::changes(&logs, &options).changes;
+    let changes = changepoint::changes(&logs, &options);
     changes.iter().map(|c| finding(Some(index), at, c, f64::exp, shifts.is_some())).collect()
 }
 

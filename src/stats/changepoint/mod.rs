@@ -79,22 +79,10 @@ pub struct Change {
     pub length: usize,
 }
 
-/// What was found in a series.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    /// Oldest first.
-    pub changes: Vec<Change>,
-    /// Standard deviation between runs.
-    pub noise: f64,
-    /// Correlation of the noise of one run with the next, 0..=0.6.
-    pub autocorrelation: f64,
-}
-
-/// Finds the changes of level of a series. Fewer than [`SHORTEST_SERIES`] values have none.
-pub fn changes(values: &[f64], options: &Options) -> Found {
-    let mut found = Found { changes: Vec::new(), noise: 0.0, autocorrelation: 0.0 };
+/// Finds the changes of level of a series, oldest first. Fewer than [`SHORTEST_SERIES`] values have none.
+pub fn changes(values: &[f64], options: &Options) -> Vec<Change> {
     if values.len() < SHORTEST_SERIES {
-        return found;
+        return Vec::new();
     }
     let noise = noise::measure(values, options.noise_floor);
     let exact = match options.search {
@@ -105,10 +93,7 @@ pub fn changes(values: &[f64], options: &Options) -> Found {
     let scaled = noise.scaled();
     let penalty = PENALTY * (values.len() as f64).ln() * noise.inflation;
     let proposed = if exact { pelt(&scaled, penalty) } else { seeded(&scaled, penalty.sqrt()) };
-    found.changes = merge::significant(&noise, proposed, options);
-    found.noise = noise.deviation;
-    found.autocorrelation = noise.autocorrelation;
-    found
+    merge::significant(&noise, proposed, options)
 }
 
 /// Noise variances that one more level must save, as a multiple of ln n: twice the Bayesian information criterion's, because

@@ -36,8 +36,6 @@ pub(super) struct Noisy {
     pub(super) clipped: Vec<f64>,
     /// Standard deviation between runs.
     pub(super) deviation: f64,
-    /// Lag-1 correlation, 0..=0.6.
-    pub(super) autocorrelation: f64,
     /// What the variance of a mean is larger by than that of as many independent runs.
     pub(super) inflation: f64,
     centre: f64,
@@ -70,7 +68,6 @@ pub(super) fn measure(values: &[f64], floor: f64) -> Noisy {
         centre: median(&clipped).unwrap_or(0.0),
         clipped,
         deviation: calm / (1.0 - autocorrelation).sqrt(),
-        autocorrelation,
         inflation: (1.0 + autocorrelation) / (1.0 - autocorrelation),
     }
 }

@@ -48,7 +48,7 @@ proptest! {
     #[test]
     fn any_finite_series_is_survived(values in prop::collection::vec(-1e12..1e12_f64, 0..60)) {
         for search in [Search::Exact, Search::Seeded] {
-            for change in changes(&values, &Options { search, ..Options::default() }).changes {
+            for change in changes(&values, &Options { search, ..Options::default() }) {
                 prop_assert!(change.earliest <= change.at && change.at <= change.latest && change.earliest > 0);
                 prop_assert!(change.latest < values.len() && change.p <= 1e-4);
             }
@@ -67,24 +67,24 @@ fn the_reference_series_changes_at_40_and_72() {
     let values: Vec<f64> = (0..100).map(value).collect();
     for search in [Search::Exact, Search::Seeded] {
         let found = changes(&values, &Options { search, ..Options::default() });
-        let at: Vec<usize> = found.changes.iter().map(|c| c.at).collect();
+        let at: Vec<usize> = found.iter().map(|c| c.at).collect();
         assert_eq!(at, [40, 72], "{search:?}");
-        assert!(found.changes.iter().all(|c| c.earliest <= c.at && c.latest >= c.at));
+        assert!(found.iter().all(|c| c.earliest <= c.at && c.latest >= c.at));
     }
 }
 
 #[test]
 fn equal_values_and_short_series_have_no_changes() {
-    assert!(changes(&[1.0; 500], &Options::default()).changes.is_empty());
-    assert!(changes(&[1.0, 1.0, 1.0, 9.0, 9.0, 9.0, 9.0], &Options::default()).changes.is_empty());
-    assert!(changes(&[], &Options::default()).changes.is_empty());
+    assert!(changes(&[1.0; 500], &Options::default()).is_empty());
+    assert!(changes(&[1.0, 1.0, 1.0, 9.0, 9.0, 9.0, 9.0], &Options::default()).is_empty());
+    assert!(changes(&[], &Options::default()).is_empty());
 }
 
 #[test]
 fn a_coarse_clock_is_not_a_series_of_changes() {
     // Most differences are zero; now and then the clock shows one tick more.
     let values: Vec<f64> = (0..200).map(|i| if (i * 7919) % 11 == 0 { 1.03 } else { 1.0_f64 }.ln()).collect();
-    assert!(changes(&values, &Options::default()).changes.is_empty());
+    assert!(changes(&values, &Options::default()).is_empty());
 }
 
 #[test]
@@ -93,5 +93,5 @@ fn ten_thousand_values_are_searched_in_a_moment() {
         .map(|i| (i.wrapping_mul(2_654_435_761) % 1000) as f64 / 1e4 + if i >= 7000 { 0.2 } else { 0.0 })
         .collect();
     let found = changes(&values, &Options::default());
-    assert_eq!(found.changes.iter().map(|c| c.at).collect::<Vec<_>>(), [7000]);
+    assert_eq!(found.iter().map(|c| c.at).collect::<Vec<_>>(), [7000]);
 }
