@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """How often `perfgate ab` is wrong and how much it finds, on live suites with a second process in the way.
 
-usage: benches/ab.py FOLDER [--runs 20] [--suite rs,go,py] [--pairs 5] [--one-stage] [--calm] [--perfgate PATH] [--out FILE]
+usage: benches/ab.py FOLDER [--runs 20] [--suite rs,go,py] [--pairs 5] [--history 20 | --one-stage] [--calm]
+                     [--perfgate PATH] [--out FILE]
 
 FOLDER holds suites that slow the benchmarks which the variable SLOW names ("sum:10,sort:20"): `rs` (Criterion), `go`,
 `py` (pytest-benchmark). Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged
-code and RUNS with four random benchmarks slowed by 3, 5, 10 and 20 % on the current side: one pair first, then the
-suspects again in PAIRS pairs (`--confirm`); with --one-stage all benchmarks in PAIRS pairs. Meanwhile another process
-burns one core half of the time, in random stretches, unless --calm. Limits are 3 % and 5 %, on the time.
+code and RUNS with four random benchmarks slowed by 3, 5, 10 and 20 % on the current side, in two stages: the current
+side once against HISTORY earlier runs of the base (`compare --history`, as CI does; with --history 0 one pair instead),
+then the suspects again in PAIRS pairs (`ab --confirm`). With --one-stage all benchmarks in PAIRS pairs. Meanwhile another
+process burns one core half of the time, in random stretches, unless --calm. Limits are 3 % and 5 %, on the time.
 
 Prints the share of unchanged comparisons with a `fail` (and with a `warn`), the share of slowed benchmarks found, and
 what perfgate added to the time of the commands. Needs cargo, go and pytest with pytest-benchmark in the PATH, as far as
@@ -68,6 +70,7 @@ def seconds(text):
 class Suite:
     def __init__(self, name, source, work, perfgate):
         self.commands, self.perfgate = SUITES[name], perfgate
+        self.past, self.prints = os.path.join(work, name, "past"), name == "go"
         self.base, self.current = (os.path.join(work, name, side) for side in ("base", "head"))
         self.wall = self.turns = 0.0
         for folder in (self.base, self.current):
@@ -79,22 +82,40 @@ class Suite:
             subprocess.run(self.commands["build"], cwd=folder, check=True, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
 
-    def ab(self, command, report, *options):
-        """One call; its report."""
-        call = [self.perfgate, "ab", "--isolated", "--base", self.base, "--warn", "3%", "--fail", "5%",
-                "--metric", "time", "--report", f"json={report}", *options, "--", *WITH_SLOW, *command]
-        started = time.monotonic()
+    def perfgate_says(self, command, report, *rest):
+        """One call with the limits; its report and what it told beside it."""
+        call = [self.perfgate, command, "--isolated", "--warn", "3%", "--fail", "5%", "--metric", "time",
+                "--report", f"json={report}", *rest]
         done = subprocess.run(call, cwd=self.current, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        self.wall += time.monotonic() - started
         if done.returncode not in (0, 1):
             sys.exit(f"{' '.join(call)} ended with {done.returncode}:\n{done.stderr}")
-        for line in done.stderr.splitlines():
+        with open(report, encoding="utf-8") as file:
+            return json.load(file), done.stderr
+
+    def ab(self, command, report, *options):
+        """Both sides in turns; the report."""
+        started = time.monotonic()
+        judged, told = self.perfgate_says("ab", report, "--base", self.base, *options, "--", *WITH_SLOW, *command)
+        self.wall += time.monotonic() - started
+        for line in told.splitlines():
             if line.startswith("turn "):
                 self.turns += seconds(line.split(":", 1)[1].split(",")[0])
-        with open(report, encoding="utf-8") as file:
-            return json.load(file)
+        return judged
 
-    def judge(self, slow, pairs, one_stage, work):
+    def run(self, folder, to):
+        """The whole suite once, its results in `to`."""
+        command = [*WITH_SLOW, *(word.replace("{out}", to) for word in self.commands["all"])]
+        printed = open(to, "wb") if self.prints else subprocess.DEVNULL
+        subprocess.run(command, cwd=folder, check=True, env=os.environ | {"CRITERION_HOME": to}, stdout=printed,
+                       stderr=subprocess.DEVNULL)
+
+    def record(self, runs):
+        """Measures the base some times, as earlier runs of CI would have."""
+        for i in range(runs):
+            os.makedirs(self.past, exist_ok=True)
+            self.run(self.base, os.path.join(self.past, f"run-{i}"))
+
+    def judge(self, slow, pairs, history, one_stage, work):
         """The verdict of each benchmark with these slowed."""
         with open(os.path.join(self.current, "slow"), "w", encoding="utf-8") as file:
             file.write(",".join(f"{name}:{percent}" for name, percent in slow.items()))
@@ -102,7 +123,14 @@ class Suite:
         if one_stage:
             judged = self.ab(self.commands["all"], report, "--pairs", str(pairs))
         else:
-            judged = self.ab(self.commands["all"], report, "--pairs", "1")
+            if history:
+                now = os.path.join(work, "now")
+                shutil.rmtree(now, ignore_errors=True)
+                self.run(self.current, now)
+                last = os.path.join(self.past, f"run-{history - 1}")
+                judged, _ = self.perfgate_says("compare", report, "--history", self.past, "--", last, now)
+            else:
+                judged = self.ab(self.commands["all"], report, "--pairs", "1")
             if any(row["suspect"] for row in judged["results"]):
                 judged = self.ab(self.commands["some"], report, "--pairs", str(pairs), "--confirm", report)
         return {short(row["benchmark"]): row["verdict"] for row in judged["results"]}
@@ -119,6 +147,7 @@ def main():
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--suite", default="rs,go,py")
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--history", type=int, default=20)
     parser.add_argument("--one-stage", action="store_true")
     parser.add_argument("--calm", action="store_true")
     parser.add_argument("--perfgate")
@@ -136,7 +165,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         suites = {name: Suite(name, os.path.join(asked.folder, name), work, perfgate) for name in asked.suite.split(",")}
         # The names, and what is only slow the first time.
-        names = {name: sorted(suite.judge({}, 1, True, work)) for name, suite in suites.items()}
+        names = {name: sorted(suite.judge({}, 1, 0, True, work)) for name, suite in suites.items()}
         for suite in suites.values():
             suite.wall = suite.turns = 0.0
         plan = [(name, slowed) for name in suites for slowed in (False, True) for _ in range(asked.runs)]
@@ -146,9 +175,12 @@ def main():
         innocent = {name: [0, 0] for name in suites}
         burner = None if asked.calm else subprocess.Popen([sys.executable, "-c", BURNER])
         try:
+            for suite in suites.values():
+                if not asked.one_stage:
+                    suite.record(asked.history)
             for done, (name, slowed) in enumerate(plan, 1):
                 slow = dict(zip(rng.sample(names[name], len(SLOWED)), SLOWED)) if slowed else {}
-                verdicts = suites[name].judge(slow, asked.pairs, asked.one_stage, work)
+                verdicts = suites[name].judge(slow, asked.pairs, asked.history, asked.one_stage, work)
                 bad = {b: v for b, v in verdicts.items() if v in ("fail", "warn") and b not in slow}
                 if slowed:
                     for benchmark, percent in slow.items():
@@ -170,7 +202,8 @@ def main():
             if burner:
                 burner.kill()
                 burner.wait()
-    how = f"{asked.pairs} pairs" if asked.one_stage else f"one pair, then the suspects in {asked.pairs} pairs"
+    first = f"one run against {asked.history} of the base" if asked.history else "one pair"
+    how = f"{asked.pairs} pairs" if asked.one_stage else f"{first}, then the suspects in {asked.pairs} pairs"
     print(f"{asked.runs} unchanged and {asked.runs} slowed comparisons a suite, {how}, "
           f"{'calm' if asked.calm else 'one core burnt half of the time'}; limits 3 % and 5 %, 95 % intervals\n")
     print("| suite | false fail, unchanged | false fail beside slowed ones | false warn or fail, unchanged | "

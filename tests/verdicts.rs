@@ -132,6 +132,29 @@ fn a_change_must_stand_out_of_a_large_suite() {
 }
 
 #[test]
+fn what_only_kept_pace_while_its_suite_got_faster_is_a_suspect() {
+    let suite = |factors: [f64; 9]| -> String {
+        factors.iter().enumerate().map(|(i, f)| lines(&format!("B{i}"), &[100.0 * f], "ns/op")).collect()
+    };
+    let baseline = suite([1.0; 9]);
+    let now = [0.85, 0.86, 0.84, 0.85, 0.83, 0.86, 0.85, 0.84, 1.0];
+    let suspects = |report: &Report| -> Vec<String> {
+        report.results.iter().filter(|r| r.suspect).map(|r| r.benchmark.raw().to_owned()).collect()
+    };
+    // The machine was less busy: 0 % beside a suite at −15 % is worth a rerun, and no more than that.
+    let faster = judge(&baseline, &suite(now), "");
+    assert_eq!(
+        (verdict_of(&faster, "BenchmarkB8", "time"), suspects(&faster)),
+        (Verdict::Pass, vec!["BenchmarkB8".to_owned()])
+    );
+    // The limits alone ask nobody else.
+    assert_eq!(suspects(&judge(&baseline, &suite(now), "[gate]\nevidence = \"none\"\n")), [""; 0]);
+    // A slower suite makes nobody look good: those over a limit are suspects whatever the others do.
+    let slower = judge(&baseline, &suite([1.15, 1.16, 1.14, 1.15, 1.13, 1.16, 1.15, 1.14, 1.0]), "");
+    assert_eq!(suspects(&slower).len(), 8);
+}
+
+#[test]
 fn evidence_none_and_strict() {
     let baseline = lines("X", &[100.0, 140.0, 150.0, 160.0, 170.0], "ns/op");
     let current = lines("X", &[130.0, 141.0, 149.0, 163.0, 180.0], "ns/op");

@@ -43,6 +43,7 @@ pub(crate) fn evaluate(runs: &[LoadedRun], draws: usize) {
         peers(suite, draws);
     }
     block_of_neighbours(&suites, draws);
+    first_stage(&suites, draws);
 }
 
 fn suites(runs: &[LoadedRun]) -> Vec<Suite<'_>> {
@@ -264,6 +265,46 @@ fn block_of_neighbours(suites: &[Suite<'_>], draws: usize) {
             }
         }
         println!("{}: {} with the order known, {} without", suite.name, with.power(), without.power());
+    }
+}
+
+/// What one run against 20 would have measured again, by how sure the suspicion must be.
+fn first_stage(suites: &[Suite<'_>], draws: usize) {
+    println!(
+        "\nSuspects of one run against 20: share of an unchanged suite, and of slowed benchmarks, that is marked:\n"
+    );
+    println!("| suite | p at most | unchanged | +3 % | +5 % | +10 % | +20 % |");
+    println!("|---|---|---|---|---|---|---|");
+    for suite in suites {
+        for p in [0.05, 0.1, 0.15, 0.2, 0.3] {
+            let mut random = Random::new(SEED);
+            let mut unchanged = (0, 0);
+            let mut slowed: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+            for _ in 0..draws {
+                let mut drawn = random.sample(suite.unchanged.len(), 21);
+                let now = drawn.split_off(20);
+                drawn.sort_unstable();
+                let history = settle(&drawn.iter().map(|&i| &suite.unchanged[i]).collect::<Vec<_>>());
+                let marked = |row: &[&Sketch]| {
+                    let current: Table = row.iter().map(|s| vec![s.logs[history.statistic]]).collect();
+                    rules::suspects(&history.table, &current, &history.floors, p)
+                };
+                for is_marked in marked(&suite.unchanged[now[0]]) {
+                    unchanged = (unchanged.0 + usize::from(is_marked), unchanged.1 + 1);
+                }
+                let (row, sizes) = &suite.changed[random.below(suite.changed.len())];
+                for (b, is_marked) in marked(row).into_iter().enumerate() {
+                    if let Some(percent) = sizes.get(suite.benchmarks[b]) {
+                        let count = slowed.entry(*percent).or_default();
+                        *count = (count.0 + usize::from(is_marked), count.1 + 1);
+                    }
+                }
+            }
+            let percent = |(k, n): (usize, usize)| format!("{:.0} %", 100.0 * k as f64 / n.max(1) as f64);
+            let cells: Vec<String> =
+                SIZES.iter().map(|s| percent(slowed.get(s).copied().unwrap_or_default())).collect();
+            println!("| {} | {p} | {} | {} |", suite.name, percent(unchanged), cells.join(" | "));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Not here: drawing data and counting.
 
-use perfgate::stats::engine::{Options, Series, assess};
+use perfgate::stats::engine::{Assessment, Options, Series, assess};
 use perfgate::stats::{mean, standard_deviation};
 
 /// Limits of every gate here: warn at +3 %, fail at +5 %.
@@ -32,19 +32,7 @@ pub(crate) fn perfgate(
     ordered: bool,
     paired: bool,
 ) -> Vec<Outcome> {
-    let group: Vec<Series<'_>> = current
-        .iter()
-        .enumerate()
-        .map(|(i, current)| Series {
-            history: history.get(i).map_or(&[], Vec::as_slice),
-            baseline: baseline.get(i).map_or(&[], Vec::as_slice),
-            current,
-            position: ordered.then_some(i),
-            floor: floors.get(i).copied().unwrap_or(0.0),
-        })
-        .collect();
-    let (results, _) = assess(&group, &Options { paired, failing_p: FAIL_P, ..Options::default() });
-    results
+    assessments(history, baseline, current, floors, ordered, paired)
         .into_iter()
         .map(|a| {
             let Some(a) = a else { return Outcome::Pass };
@@ -56,6 +44,36 @@ pub(crate) fn perfgate(
             }
         })
         .collect()
+}
+
+/// The benchmarks that a rerun would be made of: over the warn limit, with a p-value of their own of at most `p`.
+pub(crate) fn suspects(history: &Table, current: &Table, floors: &[f64], p: f64) -> Vec<bool> {
+    assessments(history, &Vec::new(), current, floors, true, false)
+        .into_iter()
+        .map(|a| a.is_some_and(|a| a.p <= p && a.estimate.exp_m1() >= WARN))
+        .collect()
+}
+
+fn assessments(
+    history: &Table,
+    baseline: &Table,
+    current: &Table,
+    floors: &[f64],
+    ordered: bool,
+    paired: bool,
+) -> Vec<Option<Assessment>> {
+    let group: Vec<Series<'_>> = current
+        .iter()
+        .enumerate()
+        .map(|(i, current)| Series {
+            history: history.get(i).map_or(&[], Vec::as_slice),
+            baseline: baseline.get(i).map_or(&[], Vec::as_slice),
+            current,
+            position: ordered.then_some(i),
+            floor: floors.get(i).copied().unwrap_or(0.0),
+        })
+        .collect();
+    assess(&group, &Options { paired, failing_p: FAIL_P, ..Options::default() }).0
 }
 
 /// A plain limit on the change from the last run of history.
