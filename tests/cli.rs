@@ -5,7 +5,7 @@ use perfgate::format::FORMATS;
 
 #[test]
 fn commands_do_what_their_files_say() {
-    trycmd::TestCases::new().case("tests/cmd/*.toml").case("README.md");
+    trycmd::TestCases::new().case("tests/cmd/*.toml").case("README.md").case("docs/formats.md");
 }
 
 /// `UPDATE_EXPECTED=1` writes the table.

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use perfgate::diag::Diagnostics;
+use perfgate::io::formats::Formats;
 use perfgate::io::load::{Side, side};
 use perfgate::model::{Observation, Run, SeriesKey, Statistic};
 
@@ -17,7 +18,7 @@ fn load(paths: &[&str]) -> Side {
     let paths: Vec<String> =
         paths.iter().map(|path| format!("{}/fixtures/{path}", env!("CARGO_MANIFEST_DIR"))).collect();
     let mut diagnostics = Diagnostics::new();
-    let side = side(&paths, None, &mut diagnostics);
+    let side = side(&paths, &Formats::default(), &mut diagnostics);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
     side
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use perfgate::diag::{Diagnostics, Severity};
+use perfgate::io::formats::Formats;
 use perfgate::io::load::side;
 use perfgate::model::{MetricId, Observation, Run, Statistic};
 use serde_json::Value;
@@ -60,7 +61,7 @@ fn read_run(folder: &Path) -> Result<LoadedRun, Box<dyn std::error::Error>> {
     // Archives lose the times of files, which tell perfgate the order in which Criterion ran; its terminal output has it.
     let terminal = fs::read_to_string(folder.join("criterion.txt")).unwrap_or_default();
     let mut diagnostics = Diagnostics::new();
-    let mut runs = side(&[folder.to_string_lossy().into_owned()], None, &mut diagnostics).runs;
+    let mut runs = side(&[folder.to_string_lossy().into_owned()], &Formats::default(), &mut diagnostics).runs;
     let (Some(run), true) = (runs.pop(), runs.is_empty()) else {
         return Err(format!("{} is not one run", folder.display()).into());
     };

@@ -88,7 +88,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     } else if Filter::is_named_in(&args.measure.command) {
         return Err(Failure::usage("`{filter}` in the command needs `--confirm`, which says what to select"));
     }
-    let plan = args.measure.plan(args.input.format()?, filter, console)?;
+    let plan = args.measure.plan(args.input.formats(&config)?, filter, console)?;
     let looks = looks(args)?;
 
     let mut interrupts = Interrupts::catch()

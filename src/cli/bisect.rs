@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     if Filter::is_named_in(&args.measure.command) {
         return Err(Failure::usage("`{filter}` in the command needs `ab --confirm`, which says what to select"));
     }
-    let plan = args.measure.plan(args.input.format()?, Filter::default(), console)?;
+    let plan = args.measure.plan(args.input.formats(&config)?, Filter::default(), console)?;
     let mut interrupts = Interrupts::catch()
         .map_err(|error| Failure::outside(Diagnostic::new(Code::Usage, format!("cannot catch signals: {error}"))))?;
     let checkout = Checkout::here()?;

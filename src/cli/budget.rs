@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     }
     let inputs = inputs(&args.results, &config.inputs)?;
     let mut diagnostics = Diagnostics::new();
-    let mut side = args.input.side(&inputs, &mut diagnostics)?;
+    let mut side = args.input.side(&inputs, &config, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
     args.subject.apply(&mut side.runs)?;
     let selection = args.selection.selection();

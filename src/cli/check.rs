@@ -10,6 +10,7 @@ use super::judge;
 use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
 use super::stored::{self, Bench, StoreArgs, TestbedArgs};
 use super::{Failure, Outcome};
+use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
 use crate::io::{ci, load, system};
 use crate::model::Run;
@@ -95,8 +96,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let config = args.config.load(&overrides, console)?;
     let bench = args.testbed.bench(&config)?;
     let mut diagnostics = Diagnostics::new();
-    let mut now = args.input.side(&inputs(&args.results, &config.inputs)?, &mut diagnostics)?;
-    let given = args.history.read(&args.input, &mut diagnostics)?;
+    let mut now = args.input.side(&inputs(&args.results, &config.inputs)?, &config, &mut diagnostics)?;
+    let given = args.history.read(&args.input, &config, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
     let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;
     for run in &mut now.runs {
@@ -112,7 +113,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     } else {
         None
     };
-    let search = Search { args, stored: stored.as_ref(), bench: &bench, lineage: &lineage, console };
+    let search = Search { args, stored: stored.as_ref(), bench: &bench, config: &config, lineage: &lineage, console };
     let mut found = search.baseline(&mut now)?;
     if !given.is_empty() {
         found.history = given;
@@ -156,6 +157,7 @@ struct Search<'a> {
     /// The store and what it holds, where it is needed.
     stored: Option<&'a (Box<dyn Store>, Snapshot)>,
     bench: &'a Bench,
+    config: &'a Config,
     lineage: &'a Lineage,
     console: &'a Console,
 }
@@ -165,7 +167,7 @@ impl Search<'_> {
     fn baseline(&self, now: &mut load::Side) -> Result<Found, Failure> {
         if let Some(path) = &self.args.baseline_file {
             let mut diagnostics = Diagnostics::new();
-            let side = self.args.input.side(std::slice::from_ref(path), &mut diagnostics)?;
+            let side = self.args.input.side(std::slice::from_ref(path), self.config, &mut diagnostics)?;
             self.console.tell_all(diagnostics)?;
             return Ok(Found { runs: side.runs, what: side.inputs, ..Found::default() });
         }

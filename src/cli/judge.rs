@@ -45,8 +45,13 @@ pub(super) struct HistoryArgs {
 
 impl HistoryArgs {
     /// Reads the runs that these options name, oldest first.
-    pub(super) fn read(&self, input: &InputArgs, diagnostics: &mut Diagnostics) -> Result<Vec<Run>, Failure> {
-        let mut history = input.side(&self.history, diagnostics)?;
+    pub(super) fn read(
+        &self,
+        input: &InputArgs,
+        config: &Config,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Vec<Run>, Failure> {
+        let mut history = input.side(&self.history, config, diagnostics)?;
         if let Some(file) = &self.history_order {
             history.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
         }
@@ -71,9 +76,9 @@ pub(super) fn compare(
     }
     let mut diagnostics = Diagnostics::new();
     // One after the other: only one side's files are in memory at a time.
-    let before = options.input.side(&[baseline.to_owned()], &mut diagnostics)?;
-    let mut now = options.input.side(&[current.to_owned()], &mut diagnostics)?;
-    let history = options.history.read(&options.input, &mut diagnostics)?;
+    let before = options.input.side(&[baseline.to_owned()], &config, &mut diagnostics)?;
+    let mut now = options.input.side(&[current.to_owned()], &config, &mut diagnostics)?;
+    let history = options.history.read(&options.input, &config, &mut diagnostics)?;
     let history = without_sides(history, &before, &now, &mut diagnostics);
     console.tell_all(diagnostics)?;
     options.subject.apply(&mut now.runs)?;

@@ -9,7 +9,8 @@ use super::Failure;
 use super::console::Console;
 use crate::config::{self, Config, FailOn, Limit, Overrides, Pattern};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
-use crate::format::{self, FORMATS, Format};
+use crate::format::{self, FORMATS};
+use crate::io::formats::{Forced, Formats};
 use crate::io::{files, load, system};
 use crate::model::Run;
 use crate::model::report::Report;
@@ -122,14 +123,22 @@ pub(super) struct InputArgs {
 }
 
 impl InputArgs {
-    pub(super) fn format(&self) -> Result<Option<&'static Format>, Failure> {
-        let Some(name) = &self.input_format else { return Ok(None) };
-        if let Some(format) = format::by_name(name) {
-            return Ok(Some(format));
+    /// By which formats inputs are read.
+    pub(super) fn formats(&self, config: &Config) -> Result<Formats, Failure> {
+        let own = config.formats.clone();
+        let Some(name) = &self.input_format else { return Ok(Formats { forced: None, own }) };
+        // The user's own name wins over one that perfgate may get some day.
+        let forced = match own.iter().find(|mapping| mapping.name == *name) {
+            Some(mapping) => Some(Forced::Own(mapping.clone())),
+            None => format::by_name(name).map(Forced::Known),
+        };
+        if forced.is_some() {
+            return Ok(Formats { forced, own });
         }
         let shown = text::shown(&name.as_str().into());
         let mut diagnostic = Diagnostic::new(Code::UnknownFormat, format!("there is no format `{shown}`"));
-        let names: Vec<&str> = FORMATS.iter().map(|f| f.name).collect();
+        let own = own.iter().map(|mapping| mapping.name.as_str());
+        let names: Vec<&str> = FORMATS.iter().map(|f| f.name).chain(own).collect();
         if let Some(close) = closest(name, &names) {
             diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
         }
@@ -137,11 +146,16 @@ impl InputArgs {
     }
 
     /// Reads one side.
-    pub(super) fn side(&self, arguments: &[String], diagnostics: &mut Diagnostics) -> Result<load::Side, Failure> {
+    pub(super) fn side(
+        &self,
+        arguments: &[String],
+        config: &Config,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<load::Side, Failure> {
         if arguments.iter().filter(|a| *a == "-").count() > 1 {
             return Err(Failure::usage("standard input (`-`) can be read only once"));
         }
-        Ok(load::side(arguments, self.format()?, diagnostics))
+        Ok(load::side(arguments, &self.formats(config)?, diagnostics))
     }
 }
 

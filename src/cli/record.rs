@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     }
     let time = args.time.as_deref().map(instant).transpose()?;
     let mut diagnostics = Diagnostics::new();
-    let mut side = args.input.side(&inputs(&args.results, &config.inputs)?, &mut diagnostics)?;
+    let mut side = args.input.side(&inputs(&args.results, &config.inputs)?, &config, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
     let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;
     if let Some(request) = lineage.pull_request().filter(|_| !args.import && !args.pull_request) {

@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let config = args.config.load(&overrides, console)?;
     let named = inputs(&args.results, &config.inputs)?;
     let mut diagnostics = Diagnostics::new();
-    let side = args.input.side(&named, &mut diagnostics)?;
+    let side = args.input.side(&named, &config, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
     let selection = args.selection.selection();
     let benchmarks: BTreeMap<BenchmarkId, usize> = {

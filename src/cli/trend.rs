@@ -105,7 +105,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
                 .help("leave out the names, or `--store`, `--branch`, `--testbed` and `--suite`")
                 .into());
         }
-        let mut side = args.input.side(&args.runs, &mut diagnostics)?;
+        let mut side = args.input.side(&args.runs, &config, &mut diagnostics)?;
         if let Some(file) = &args.history_order {
             side.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
         }

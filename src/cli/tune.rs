@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let config = args.config.load(&overrides, console)?;
     let named = inputs(&args.runs, &config.inputs)?;
     let mut diagnostics = Diagnostics::new();
-    let mut side = args.input.side(&named, &mut diagnostics)?;
+    let mut side = args.input.side(&named, &config, &mut diagnostics)?;
     if let Some(file) = &args.history_order {
         side.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
     }

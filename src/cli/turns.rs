@@ -7,6 +7,7 @@ use clap::Args;
 use super::console::Console;
 use super::{Exit, Failure};
 use crate::diag::{Code, Diagnostic, Location};
+use crate::io::formats::Formats;
 use crate::model::Run;
 use crate::model::report::Note;
 use crate::runner::{Checkout, Filter, Interrupts, Place, Plan, Revision, Step, Stop, Turns, Workplace};
@@ -31,12 +32,7 @@ pub(super) struct MeasureArgs {
 
 impl MeasureArgs {
     /// The plan that these options make.
-    pub(super) fn plan(
-        &self,
-        format: Option<&'static crate::format::Format>,
-        filter: Filter,
-        console: &Console,
-    ) -> Result<Plan, Failure> {
+    pub(super) fn plan(&self, formats: Formats, filter: Filter, console: &Console) -> Result<Plan, Failure> {
         if let Some(path) = self.results.as_deref().filter(|path| path.starts_with(['/', '\\'])) {
             return Err(Diagnostic::new(Code::Usage, "`--results` is relative to each side's folder")
                 .at(Location::file(path))
@@ -47,7 +43,7 @@ impl MeasureArgs {
             command: self.command.clone(),
             setup: self.setup.clone(),
             results: self.results.clone(),
-            format,
+            formats,
             filter,
             verbose: console.is_verbose(),
         })

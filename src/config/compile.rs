@@ -8,9 +8,10 @@ use super::checks::fixed_statistic;
 use super::judging::Entry;
 use super::limit::Limit;
 use super::reading::Set;
-use super::tables::{File, entries};
+use super::tables::{File, FormatTable, entries};
 use super::words::{Counted, Evidence, FailOn, Inconclusive};
 use super::{Accept, Budget, Config, Gate, Rename, Rule};
+use crate::model::mapping::{MappedMetric, Mapping};
 use crate::model::{MetricId, Statistic};
 
 fn word_of<T: Copy>(set: Option<&Set<T>>, default: T) -> T {
@@ -74,6 +75,7 @@ pub(super) fn compile(file: File, named: BTreeSet<MetricId>) -> Config {
                 Some(Rename { from, to, origin: set.origin.clone() })
             })
             .collect(),
+        formats: entries(file.format.as_ref()).filter_map(|set| mapping(&set.value)).collect(),
         rules: rules
             .filter_map(|set| {
                 Some(Rule {
@@ -96,4 +98,24 @@ pub(super) fn compile(file: File, named: BTreeSet<MetricId>) -> Config {
         named,
         file,
     }
+}
+
+/// A `[[format]]`. Fields without what they cannot do without were reported and are left out.
+fn mapping(table: &FormatTable) -> Option<Mapping> {
+    Some(Mapping {
+        name: table.name.as_ref()?.value.clone(),
+        records: table.records.as_ref().map(|set| set.value.clone()).unwrap_or_default(),
+        benchmark: table.benchmark.as_ref()?.value.clone(),
+        metrics: entries(table.metric.as_ref())
+            .filter_map(|set| {
+                Some(MappedMetric {
+                    name: set.value.name.as_ref()?.value.clone(),
+                    value: set.value.value.as_ref()?.value.clone(),
+                    unit: set.value.unit.as_ref().map(|set| set.value.clone()).unwrap_or_default(),
+                    better: set.value.better.as_ref().map(|set| set.value),
+                    part: set.value.statistic.as_ref().map(|set| set.value).unwrap_or_default(),
+                })
+            })
+            .collect(),
+    })
 }

@@ -10,7 +10,9 @@ use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
 use super::reading::Reading;
-use super::tables::{AcceptTable, BudgetTable, File, GateTable, MetricTable, RenameTable, RuleTable};
+use super::tables::{
+    AcceptTable, BudgetTable, FieldTable, File, FormatTable, GateTable, MetricTable, RenameTable, RuleTable,
+};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Statistic;
 use crate::text::shown;
@@ -26,6 +28,8 @@ const TABLES: &[(&str, &[&str])] = &[
     ("[[budget]]", BudgetTable::KEYS),
     ("[[accept]]", AcceptTable::KEYS),
     ("[[rename]]", RenameTable::KEYS),
+    ("[[format]]", FormatTable::KEYS),
+    ("[[format.metric]]", FieldTable::KEYS),
 ];
 
 /// Reports a key that the table `title` does not know.

@@ -36,6 +36,7 @@ pub use pattern::Pattern;
 pub use selection::Selection;
 pub use words::{Counted, Evidence, FailOn};
 
+use crate::model::mapping::Mapping;
 use crate::model::{MetricId, Statistic};
 use crate::text::Untrusted;
 
@@ -60,6 +61,8 @@ pub struct Config {
     pub gate: Gate,
     /// Absolute limits, in the order of the file.
     pub budgets: Vec<Budget>,
+    /// Formats that the user describes, in the order of the file.
+    pub formats: Vec<Mapping>,
     /// Accepted regressions, in the order of the file.
     pub accepts: Vec<Accept>,
     /// Benchmarks that got another name, in the order of the file.

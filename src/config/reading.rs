@@ -16,6 +16,7 @@ use super::limit::{Amount, InvalidLimit, Limit};
 use super::pattern::Pattern;
 use super::words::{Counted, Evidence, FailOn, Inconclusive};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
+use crate::model::mapping::{DocumentPath, MappedPart};
 use crate::model::{Better, MetricId, Statistic};
 use crate::text::{Untrusted, shown};
 
@@ -250,6 +251,25 @@ impl Value for Untrusted {
 impl Value for MetricId {
     fn read(_: &mut Reading<'_>, _: &str, value: &Spanned<DeValue<'_>>) -> Result<Self, Problem> {
         Ok(Self::new(string("the name of a metric such as \"time\"", value)?))
+    }
+}
+
+impl Value for DocumentPath {
+    fn read(_: &mut Reading<'_>, _: &str, value: &Spanned<DeValue<'_>>) -> Result<Self, Problem> {
+        let help = || Some("write it like benchmarks.*.runs[0]; a key with a dot in quotes".to_owned());
+        let DeValue::String(text) = value.get_ref() else {
+            return Err(Problem::expected("a path into the document such as \"benchmarks.*\"", value.get_ref()));
+        };
+        text.parse()
+            .map_err(|why: String| Problem::new(format!("no path into a document: {}", shown(&why.into())), help()))
+    }
+}
+
+impl Value for MappedPart {
+    fn read(_: &mut Reading<'_>, _: &str, value: &Spanned<DeValue<'_>>) -> Result<Self, Problem> {
+        let names: Vec<&str> =
+            ["value", "stddev"].into_iter().chain(Statistic::ALL.iter().map(|s| s.as_str())).collect();
+        word(value, &names, Self::from_name)
     }
 }
 

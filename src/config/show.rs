@@ -6,13 +6,15 @@ use std::fmt::Write as _;
 
 use super::Config;
 use super::reading::Set;
-use super::tables::{AcceptTable, BudgetTable, File, GateTable, MetricTable, RenameTable, RuleTable};
+use super::tables::{
+    AcceptTable, BudgetTable, FieldTable, File, FormatTable, GateTable, MetricTable, RenameTable, RuleTable,
+};
 use crate::text;
 
 impl Config {
     /// Every value with its origin, as TOML with comments: `# perfgate.toml:12`, `# default`, `# --fail`.
     pub fn show(&self) -> String {
-        let File { inputs, store, testbed, gate, metrics, rule, budget, accept, rename } = &self.file;
+        let File { inputs, store, testbed, gate, metrics, rule, budget, accept, rename, format } = &self.file;
         let mut out = Out::default();
         out.key("inputs", inputs.as_ref(), |items| {
             let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
@@ -66,6 +68,22 @@ impl Config {
             out.key("from", from.as_ref(), |text| quoted(text.raw()));
             out.key("to", to.as_ref(), |text| quoted(text.raw()));
         }
+        for set in format.iter().flat_map(|set| &set.value) {
+            let FormatTable { name, records, benchmark, metric } = &set.value;
+            out.header("[[format]]");
+            out.key("name", name.as_ref(), |text| quoted(text));
+            out.key("records", records.as_ref(), |path| quoted(&path.to_string()));
+            out.key("benchmark", benchmark.as_ref(), |text| quoted(text));
+            for set in metric.iter().flat_map(|set| &set.value) {
+                let FieldTable { name, value, unit, better, statistic } = &set.value;
+                out.header("[[format.metric]]");
+                out.key("name", name.as_ref(), |metric| quoted(metric.raw()));
+                out.key("value", value.as_ref(), |path| quoted(&path.to_string()));
+                out.key("unit", unit.as_ref(), |text| quoted(text));
+                out.key("better", better.as_ref(), |better| quoted(better.as_str()));
+                out.key("statistic", statistic.as_ref(), |part| quoted(part.as_str()));
+            }
+        }
         out.finish()
     }
 }
@@ -91,12 +109,7 @@ impl Out {
         self.key("warn", warn.as_ref(), display);
         self.key("fail", fail.as_ref(), display);
         self.key("min-change", min_change.as_ref(), |change| quoted(change.0.to_string().trim_start_matches('+')));
-        self.key("better", better.as_ref(), |better| {
-            quoted(match better {
-                crate::model::Better::Lower => "lower",
-                crate::model::Better::Higher => "higher",
-            })
-        });
+        self.key("better", better.as_ref(), |better| quoted(better.as_str()));
         self.key("gate", gate.as_ref(), ToString::to_string);
     }
 

@@ -13,6 +13,7 @@ use super::pattern::Pattern;
 use super::reading::{Chosen, Layer, MinChange, Reading, Set, Table, in_order, table};
 use super::words::{Counted, Evidence, FailOn, Inconclusive};
 use crate::diag::{Code, Diagnostic};
+use crate::model::mapping::{DocumentPath, MappedPart};
 use crate::model::{Better, MetricId};
 use crate::text::Untrusted;
 
@@ -37,6 +38,8 @@ table! {
         accept "accept": Vec<Set<AcceptTable>>,
         /// Benchmarks that got another name.
         rename "rename": Vec<Set<RenameTable>>,
+        /// Formats of your own: where in a JSON or CSV document the results are.
+        format "format": Vec<Set<FormatTable>>,
     }
 }
 
@@ -152,6 +155,43 @@ table! {
     }
 }
 
+table! {
+    /// A format of your own, for documents that no other format fits.
+    FormatTable {
+        /// What it is called with --input-format, and the tool in reports.
+        #[cfg_attr(test, schemars(required))]
+        name "name": String,
+        /// Where the records are, such as "benchmarks.*"; the rows of a CSV document without it.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        records "records": DocumentPath,
+        /// The benchmark's name: "{field}" is a field of the record, "{1}" what the first `*` stands for.
+        #[cfg_attr(test, schemars(required))]
+        benchmark "benchmark": String,
+        /// What is read of each record.
+        #[cfg_attr(test, schemars(required))]
+        metric "metric": Vec<Set<FieldTable>>,
+    }
+}
+
+table! {
+    /// A number of each record.
+    FieldTable {
+        /// The metric: time, latency, memory, throughput, error-rate or a name of your own.
+        #[cfg_attr(test, schemars(with = "String"))]
+        name "name": MetricId,
+        /// Where it is in the record: a number, or a list of samples; a column of a CSV document.
+        #[cfg_attr(test, schemars(with = "String"))]
+        value "value": DocumentPath,
+        /// Its unit, such as "ms" or "MB/s"; a plain number without it.
+        unit "unit": String,
+        /// The good direction, where the unit does not tell.
+        better "better": Better,
+        /// Which statistic it is, or "stddev"; the value itself without it.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        statistic "statistic": MappedPart,
+    }
+}
+
 /// The entries of a list that may not be set.
 pub(super) fn entries<T>(list: Option<&Set<Vec<Set<T>>>>) -> impl Iterator<Item = &Set<T>> + Clone {
     list.into_iter().flat_map(|set| &set.value)
@@ -205,5 +245,7 @@ tables! {
     RuleTable "[[rule]]" { benchmark "benchmark" "\"**\"" }
     BudgetTable "[[budget]]" { benchmark "benchmark" "\"parse/**\"", metric "metric" "\"time\"" } ["warn", "fail"]
     AcceptTable "[[accept]]" { benchmark "benchmark" "\"parse/**\"" }
+    FormatTable "[[format]]" { name "name" "\"our-report\"", benchmark "benchmark" "\"{name}\"", metric "metric" "[{ name = \"time\", value = \"ms\", unit = \"ms\" }]" }
+    FieldTable "[[format.metric]]" { name "name" "\"time\"", value "value" "\"mean_ms\"" }
     RenameTable "[[rename]]" { from "from" "\"old/name\"", to "to" "\"new/name\"" }
 }

@@ -75,13 +75,16 @@ fn the_reference_is_complete_and_true() {
     let config = config(&all);
     assert!(limits(&config, "x", "allocs").starts_with("- +0 perfgate.toml:"));
     assert_eq!((config.rules.len(), config.budgets.len(), config.accepts.len(), config.renames.len()), (1, 1, 1, 1));
-    let tables: [&[&str]; 6] = [
+    assert_eq!(config.formats.first().map(|f| f.metrics.len()), Some(1));
+    let tables: [&[&str]; 8] = [
         File::KEYS,
         tables::GateTable::KEYS,
         tables::MetricTable::KEYS,
         tables::BudgetTable::KEYS,
         tables::AcceptTable::KEYS,
         tables::RenameTable::KEYS,
+        tables::FormatTable::KEYS,
+        tables::FieldTable::KEYS,
     ];
     for key in tables.concat() {
         let header = ["gate", "metrics"].contains(&key) && all.contains(&format!("\n[{key}"));

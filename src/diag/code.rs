@@ -51,6 +51,9 @@ codes! {
     IdenticalSamples "identical-samples" Error "Both sides hold the same Criterion samples, so they are the same measurement and comparing them says nothing. Criterion copies `new` over `base` at the end of every plain run. Save a baseline before the change (`cargo bench -- --save-baseline main`) and compare `target/criterion@main` with `target/criterion`."
     UnknownBaseline "unknown-baseline" Error "The Criterion tree has no baseline of that name. Save one with `cargo bench -- --save-baseline NAME`."
     NothingInCommon "nothing-in-common" Error "No series is on both sides, so there is nothing to judge. That is never a pass: exit 3."
+    MappingFindsNothing "mapping-finds-nothing" Error "A `[[format]]` of perfgate.toml was to read this document, but its `records` lead to nothing, or no record has any of its values. Paths are written like `benchmarks.*.runs[0]`; those of values are relative to the record."
+    LeftOut "left-out" Warning "The form that was asked for has no room for some of the results, which are left out."
+    ReadByName "read-by-name" Note "No tool's format fits this JSON, so its fields were read by their names: `avg_latency_ms` is the mean of a latency in milliseconds. `perfgate convert --explain FILE` lists what each field was taken for; a `[[format]]` in perfgate.toml says it exactly."
     // Rows of a readable input (the rest is kept).
     MalformedNumber "malformed-number" Warning "A value is not a number. The row is reported as `invalid`; what stands around it is kept."
     MalformedLine "malformed-line" Warning "A line starts like a result but does not have a result's form. The line is left out and reported; a benchmark with no other line is `invalid`."

@@ -11,6 +11,7 @@
 //!
 //! Not here: what any document means.
 
+mod node;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
+
+pub(super) use node::Node;
 
 use super::Document;
 use crate::diag::{Code, Diagnostic, Location};

@@ -13,6 +13,7 @@
 mod asv;
 mod benchfmt;
 mod bmf;
+mod by_name;
 mod criterion;
 mod github_action_benchmark;
 mod go;
@@ -23,6 +24,7 @@ mod jmh;
 mod json;
 mod k6;
 mod libtest;
+pub mod mapped;
 mod otava_csv;
 pub mod perfgate_run;
 mod probe;
@@ -32,6 +34,7 @@ mod rows;
 
 use std::borrow::Cow;
 
+pub use by_name::{Guess, guesses};
 pub use probe::Probe;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
@@ -52,6 +55,13 @@ pub struct Format {
     pub written_by: &'static str,
     /// How a file or tree of this format is recognised and read.
     pub reader: Reader,
+}
+
+impl Format {
+    /// Whether documents are only taken for this format where no other fits.
+    pub fn is_a_guess(&self) -> bool {
+        std::ptr::eq(self, &raw const by_name::FORMAT)
+    }
 }
 
 /// How a format is recognised and read.
@@ -127,6 +137,7 @@ pub static FORMATS: &[&Format] = &[
     &github_action_benchmark::FORMAT,
     &otava_csv::FORMAT,
     &perfgate_run::FORMAT,
+    &by_name::FORMAT,
 ];
 
 /// The format of that name.
@@ -246,13 +257,17 @@ pub fn detect(text: &str) -> Detection {
             _ => return Detection::Several(claims),
         }
     }
-    Detection::None
+    // A guess at what nobody knows.
+    match by_name::FORMAT.reader {
+        Reader::Text { claims, .. } if claims(&Probe::whole(text)) => Detection::One(&by_name::FORMAT),
+        _ => Detection::None,
+    }
 }
 
-/// The text formats that claim what was looked at.
+/// The text formats that claim what was looked at, but for the one that guesses.
 fn claims(probe: &Probe<'_>) -> Vec<&'static Format> {
     let claims = |format: &Format| matches!(format.reader, Reader::Text { claims, .. } if claims(probe));
-    FORMATS.iter().copied().filter(|format| claims(format)).collect()
+    FORMATS.iter().copied().filter(|format| !format.is_a_guess() && claims(format)).collect()
 }
 
 /// How many lines of a document that could begin a JSON document are looked at; a log can be full of them.

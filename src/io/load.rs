@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::files::{self, Folder, Kind};
+use super::formats::{Forced, Formats};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity};
-use crate::format::{self, Detection, Document, FORMATS, Format, Reader, Tree};
+use crate::format::{self, Document, FORMATS, Format, Guess, Reader, Tree, mapped};
 use crate::model::{Run, SeriesKey};
 use crate::text::{self, Untrusted};
 
@@ -28,17 +29,17 @@ pub struct Side {
 }
 
 /// Reads every argument of one side. Problems go to `diagnostics`; errors among them mean that the side is not usable.
-pub fn side(arguments: &[String], forced: Option<&'static Format>, diagnostics: &mut Diagnostics) -> Side {
+pub fn side(arguments: &[String], formats: &Formats, diagnostics: &mut Diagnostics) -> Side {
     let mut items = Vec::new();
     for (index, argument) in arguments.iter().enumerate() {
-        if let Err(diagnostic) = expand(index, argument, forced, &mut items, diagnostics) {
+        if let Err(diagnostic) = expand(index, argument, formats, &mut items, diagnostics) {
             diagnostics.push(diagnostic);
         }
     }
     // A file that two arguments name is read once: it is no further run.
     let mut named = BTreeSet::new();
     items.retain(|item| item.origin.name.raw() == "<stdin>" || named.insert((item.origin.name.clone(), item.part())));
-    let parsed: Vec<Part> = items.into_par_iter().map(|item| parse(item, forced)).collect();
+    let parsed: Vec<Part> = items.into_par_iter().map(|item| parse(item, formats)).collect();
     let mut parts = Vec::new();
     let mut skipped: BTreeMap<usize, Vec<Untrusted>> = BTreeMap::new();
     for part in parsed {
@@ -59,6 +60,48 @@ pub fn side(arguments: &[String], forced: Option<&'static Format>, diagnostics: 
     }
     let (sources, runs) = runs.into_iter().unzip();
     Side { runs, sources, inputs: arguments.iter().map(|a| files::shown_name(a)).collect() }
+}
+
+/// What one input was read as.
+#[derive(Debug)]
+pub struct Explained {
+    /// The file.
+    pub name: Untrusted,
+    /// The format, in words.
+    pub format: String,
+    /// What each field was taken for, where that was a guess.
+    pub guesses: Vec<Guess>,
+}
+
+/// Says what each file of the arguments is read as.
+pub fn explain(arguments: &[String], formats: &Formats, diagnostics: &mut Diagnostics) -> Vec<Explained> {
+    let mut items = Vec::new();
+    for (index, argument) in arguments.iter().enumerate() {
+        if let Err(diagnostic) = expand(index, argument, formats, &mut items, diagnostics) {
+            diagnostics.push(diagnostic);
+        }
+    }
+    let mut all = Vec::new();
+    for item in items {
+        let name = item.origin.name.clone();
+        let found = match &item.source {
+            Source::Tree { format, .. } => Ok((format.title.to_owned(), Vec::new())),
+            Source::File(path) => files::read(path).and_then(|bytes| {
+                let text = format::decode(&name, &bytes, diagnostics)?;
+                let document = Document { name: name.clone(), text: &text };
+                Ok(match formats.of(&document)? {
+                    Forced::Own(own) => (format!("`{}` of perfgate.toml", text::shown(&own.name.into())), Vec::new()),
+                    Forced::Known(known) if known.is_a_guess() => (known.title.to_owned(), format::guesses(&document)),
+                    Forced::Known(known) => (known.title.to_owned(), Vec::new()),
+                })
+            }),
+        };
+        match found {
+            Ok((format, guesses)) => all.push(Explained { name, format, guesses }),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    all
 }
 
 impl Side {
@@ -155,7 +198,7 @@ struct Part {
 fn expand(
     index: usize,
     argument: &str,
-    forced: Option<&'static Format>,
+    formats: &Formats,
     items: &mut Vec<Item>,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Diagnostic> {
@@ -165,12 +208,12 @@ fn expand(
     }
     match files::kind(argument) {
         Kind::File => items.push(file_item(index, argument, true)),
-        Kind::Folder => folder(index, argument, None, forced, items, diagnostics)?,
+        Kind::Folder => folder(index, argument, None, formats, items, diagnostics)?,
         Kind::Missing => {
             if let Some((path, part)) = argument.rsplit_once('@')
                 && files::kind(path) == Kind::Folder
             {
-                return folder(index, path, Some(part), forced, items, diagnostics);
+                return folder(index, path, Some(part), formats, items, diagnostics);
             }
             let found = if argument.contains(['*', '?', '[']) { files::glob(argument)? } else { Vec::new() };
             if found.is_empty() {
@@ -179,7 +222,7 @@ fn expand(
             for path in found {
                 match files::kind(&path) {
                     Kind::Folder => {
-                        if let Err(diagnostic) = folder(index, &path, None, forced, items, diagnostics) {
+                        if let Err(diagnostic) = folder(index, &path, None, formats, items, diagnostics) {
                             diagnostics.push(diagnostic);
                         }
                     }
@@ -216,7 +259,7 @@ fn folder(
     argument: usize,
     path: &str,
     part: Option<&str>,
-    forced: Option<&'static Format>,
+    formats: &Formats,
     items: &mut Vec<Item>,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Diagnostic> {
@@ -227,7 +270,7 @@ fn folder(
     let mut roots: Vec<(String, &'static Format)> = Vec::new();
     for &format in FORMATS {
         if let Reader::Tree { roots: find, .. } = format.reader
-            && forced.is_none_or(|f| f.name == format.name)
+            && formats.allow_tree(format)
         {
             roots.extend(find(&folder).into_iter().map(|root| (root, format)));
         }
@@ -270,7 +313,7 @@ fn folder(
 }
 
 /// Reads one file or tree.
-fn parse(item: Item, forced: Option<&'static Format>) -> Part {
+fn parse(item: Item, formats: &Formats) -> Part {
     let mut diagnostics = Diagnostics::new();
     let mut skipped = false;
     let runs = match &item.source {
@@ -278,7 +321,7 @@ fn parse(item: Item, forced: Option<&'static Format>) -> Part {
             Reader::Tree { parse, .. } => parse(folder, part.as_deref(), &mut diagnostics),
             Reader::Text { .. } => Vec::new(),
         },
-        Source::File(path) => match parse_file(path, &item, forced, &mut diagnostics) {
+        Source::File(path) => match parse_file(path, &item, formats, &mut diagnostics) {
             Ok(runs) => runs,
             // A folder may hold anything; what is no result is only named. What cannot be read is an error all the same.
             Err(other)
@@ -307,27 +350,25 @@ fn parse(item: Item, forced: Option<&'static Format>) -> Part {
 fn parse_file(
     path: &str,
     item: &Item,
-    forced: Option<&'static Format>,
+    formats: &Formats,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Run>, Diagnostic> {
     let bytes = files::read(path)?;
     let name = item.origin.name.clone();
     let mut decoding = Diagnostics::new();
     let text = format::decode(&name, &bytes, &mut decoding)?;
-    let format = match forced {
-        Some(format) => format,
-        None => match format::detect(&text) {
-            Detection::One(format) => format,
-            Detection::Several(formats) => return Err(ambiguous(&name, &formats)),
-            Detection::None => return Err(unrecognised(&name, &text)),
-        },
-    };
-    let Reader::Text { parse, .. } = format.reader else {
-        let message = format!("`{}` results are a folder, not a file", format.name);
-        return Err(Diagnostic::new(Code::Unrecognised, message).at(Location::file(name)));
-    };
+    let document = Document { name, text: &text };
     let mut found = Diagnostics::new();
-    let runs = parse(&Document { name, text: &text }, &mut found);
+    let runs = match formats.of(&document)? {
+        Forced::Own(mapping) => mapped::parse(&mapping, &document, &mut found),
+        Forced::Known(format) => {
+            let Reader::Text { parse, .. } = format.reader else {
+                let message = format!("`{}` results are a folder, not a file", format.name);
+                return Err(Diagnostic::new(Code::Unrecognised, message).at(Location::file(document.name.clone())));
+            };
+            parse(&document, &mut found)
+        }
+    };
     diagnostics.append(decoding);
     if !item.explicit && runs.iter().all(Run::is_empty) {
         // Beside other results, an output without benchmarks is worth a word and no more.
@@ -341,27 +382,6 @@ fn parse_file(
     }
     diagnostics.append(found);
     Ok(runs)
-}
-
-fn ambiguous(name: &Untrusted, formats: &[&'static Format]) -> Diagnostic {
-    let names: Vec<&str> = formats.iter().map(|f| f.name).collect();
-    Diagnostic::new(Code::AmbiguousFormat, format!("the content fits several formats: {}", names.join(", ")))
-        .at(Location::file(name.clone()))
-        .help("if two results were put into one file, put each into a file of its own")
-        .help(format!("otherwise say which it is: `--input-format {}`", names.first().copied().unwrap_or("NAME")))
-}
-
-fn unrecognised(name: &Untrusted, content: &str) -> Diagnostic {
-    let first = content.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-    let diagnostic = Diagnostic::new(Code::Unrecognised, "no format fits the file's content")
-        .at(Location::file(name.clone()))
-        .note(format!("it starts with: {}", text::truncate(&text::line(first.trim()), 100)));
-    if content.trim_start().starts_with(['{', '['])
-        && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(content)
-    {
-        return diagnostic.note(format!("as JSON it is broken: {error}"));
-    }
-    diagnostic.help("`perfgate formats` lists the formats; `--input-format NAME` reads it as one of them")
 }
 
 /// Says what became of a folder as a whole.

@@ -9,6 +9,7 @@
 
 pub mod ci;
 pub mod files;
+pub mod formats;
 pub mod git;
 pub mod load;
 pub mod project;

@@ -9,6 +9,7 @@
 
 mod csv;
 mod explain;
+pub mod export;
 mod github;
 mod json;
 mod junit;
@@ -36,7 +37,7 @@ pub struct Style {
 }
 
 /// One kind of output, of a comparison or of a history.
-pub struct Output<T = Report> {
+pub struct Output<T: ?Sized = Report> {
     /// Name used with `--report`.
     pub name: &'static str,
     /// What it is, in a few words.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::format::Format;
+use crate::io::formats::Formats;
 use crate::io::load;
 use crate::model::Run;
 
@@ -134,7 +134,7 @@ pub(super) struct Wanted {
     pub(super) out: bool,
     /// `--results`, below the side's folder.
     pub(super) path: Option<String>,
-    pub(super) format: Option<&'static Format>,
+    pub(super) formats: Formats,
 }
 
 /// Reads what a turn left. `Ok(None)` where it left nothing.
@@ -148,7 +148,7 @@ pub(super) fn read(
     remarks: &mut Vec<Diagnostic>,
 ) -> Result<Option<Run>, Diagnostic> {
     if wanted.out {
-        return if turn.out().exists() { one_run(&turn.out(), wanted.format, remarks) } else { Ok(None) };
+        return if turn.out().exists() { one_run(&turn.out(), &wanted.formats, remarks) } else { Ok(None) };
     }
     let aside = |turn: &TurnFolder| {
         before
@@ -156,20 +156,20 @@ pub(super) fn read(
             .map_err(|error| Diagnostic::new(Code::Unreadable, format!("cannot copy the results aside: {error}")))
     };
     if wanted.path.is_some() {
-        return if aside(turn)? { one_run(&turn.aside(), wanted.format, remarks) } else { Ok(None) };
+        return if aside(turn)? { one_run(&turn.aside(), &wanted.formats, remarks) } else { Ok(None) };
     }
     let mut left = BTreeMap::new();
     list(&turn.criterion(), &mut left);
     if !left.is_empty() {
-        return one_run(&turn.criterion(), wanted.format, remarks);
+        return one_run(&turn.criterion(), &wanted.formats, remarks);
     }
     if aside(turn)? {
-        return one_run(&turn.aside(), wanted.format, remarks);
+        return one_run(&turn.aside(), &wanted.formats, remarks);
     }
-    match one_run(&turn.stdout(), wanted.format, remarks) {
+    match one_run(&turn.stdout(), &wanted.formats, remarks) {
         // Not results but what a command says otherwise.
         Err(other)
-            if wanted.format.is_none()
+            if wanted.formats.forced.is_none()
                 && matches!(other.code, Code::Unrecognised | Code::EmptyFile | Code::BinaryFile | Code::NoResults) =>
         {
             Ok(None)
@@ -179,13 +179,9 @@ pub(super) fn read(
 }
 
 /// Reads a file or folder that must hold one run.
-fn one_run(
-    path: &Path,
-    format: Option<&'static Format>,
-    remarks: &mut Vec<Diagnostic>,
-) -> Result<Option<Run>, Diagnostic> {
+fn one_run(path: &Path, formats: &Formats, remarks: &mut Vec<Diagnostic>) -> Result<Option<Run>, Diagnostic> {
     let mut diagnostics = Diagnostics::new();
-    let side = load::side(&[path.to_string_lossy().into_owned()], format, &mut diagnostics);
+    let side = load::side(&[path.to_string_lossy().into_owned()], formats, &mut diagnostics);
     let mut error = None;
     for diagnostic in diagnostics.into_vec() {
         if diagnostic.severity == Severity::Error {

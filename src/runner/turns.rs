@@ -17,7 +17,7 @@ use super::results::{self, OUT, Snapshot, TurnFolder, Wanted};
 use super::workplace::Workplace;
 use super::{Filter, Stop};
 use crate::diag::{Code, Diagnostic};
-use crate::format::Format;
+use crate::io::formats::Formats;
 use crate::model::Run;
 use crate::text;
 
@@ -49,8 +49,8 @@ pub struct Plan {
     pub setup: Option<String>,
     /// File or folder, below each side's folder, that the command fills with results.
     pub results: Option<String>,
-    /// The format of the results, where it is not to be recognised.
-    pub format: Option<&'static Format>,
+    /// By which formats results are read.
+    pub formats: Formats,
     /// What `{filter}` becomes.
     pub filter: Filter,
     /// Whether what the commands write to standard error is shown.
@@ -196,7 +196,7 @@ impl<'a> Turns<'a> {
         };
         let before = Snapshot::of(Some(watched));
         let (status, elapsed) = self.execute(which, &turn, command, &program)?;
-        let wanted = Wanted { out: names_out, path: self.plan.results.clone(), format: self.plan.format };
+        let wanted = Wanted { out: names_out, path: self.plan.results.clone(), formats: self.plan.formats.clone() };
         let read = results::read(&turn, &wanted, &before, &mut self.remarks);
         // A tool that says which benchmark failed has run all the others.
         let says_what_failed = |run: &Run| !run.failures.is_empty() && !run.series.is_empty();

@@ -76,6 +76,16 @@ pub enum Better {
     Higher,
 }
 
+impl Better {
+    /// The word used in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+        }
+    }
+}
+
 /// What a unit written by a tool means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed {
