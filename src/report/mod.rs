@@ -14,6 +14,7 @@ mod github;
 mod json;
 mod junit;
 pub mod markdown;
+mod scaling;
 mod table;
 mod terminal;
 pub mod trend;
@@ -47,8 +48,15 @@ pub struct Output<T: ?Sized = Report> {
 }
 
 /// Every output, in the order of the help.
-pub static REPORTS: &[&Output] =
-    &[&terminal::OUTPUT, &markdown::OUTPUT, &json::OUTPUT, &csv::OUTPUT, &junit::OUTPUT, &github::OUTPUT];
+pub static REPORTS: &[&Output] = &[
+    &terminal::OUTPUT,
+    &markdown::OUTPUT,
+    &json::OUTPUT,
+    &csv::OUTPUT,
+    &junit::OUTPUT,
+    &github::OUTPUT,
+    &scaling::OUTPUT,
+];
 
 /// The output of that name.
 pub fn by_name(name: &str) -> Option<&'static Output> {
