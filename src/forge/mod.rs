@@ -137,10 +137,7 @@ pub fn connect(place: &Place, token: Token) -> Result<Session, Diagnostic> {
     #[cfg(not(feature = "github"))]
     {
         let _ = (place, token);
-        Err(Diagnostic::new(
-            Code::ForgeFailed,
-            "this perfgate was built without the feature `github`, so it cannot post",
-        ))
+        Err(failed("this perfgate was built without the feature `github`, so it cannot post"))
     }
 }
 
