@@ -1,5 +1,6 @@
 //! The program: messages, exit codes, and what it posts.
 
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Output};
 
 use perfgate::model::report::Report;
@@ -140,6 +141,25 @@ fn a_failed_gate_stays_failed_when_github_is_down() {
 }
 
 #[test]
+fn other_hosts_are_reached_through_the_proxy() {
+    let (server, place) = (Server::start(), Place::new());
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = proxy.accept().unwrap();
+        let mut bytes = [0; 512];
+        let read = stream.read(&mut bytes).unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n");
+        String::from_utf8_lossy(&bytes[..read]).into_owned()
+    });
+    let variables = [("GITHUB_API_URL", "https://ghe.example.invalid/api/v3"), ("HTTPS_PROXY", &*address)];
+    let output = place.run(&server, "comment red.json --require-comment", &variables);
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    let asked = asked.join().unwrap();
+    assert!(asked.starts_with("CONNECT ghe.example.invalid:443 ") && !asked.contains(TOKEN), "{asked}");
+}
+
+#[test]
 fn the_status_is_tried_also_where_the_comment_failed() {
     let (server, place) = (Server::start(), Place::new());
     server.world().fault_on(
@@ -169,6 +189,7 @@ fn tokens_are_trimmed_checked_and_never_shown() {
         ([("GITHUB_TOKEN", "tok\u{1b}en"), ("X", "")], "the token in GITHUB_TOKEN holds"),
         ([("PERFGATE_TOKEN", "a\nb"), ("X", "")], "the token in PERFGATE_TOKEN holds"),
         ([("PERFGATE_TOKEN_FILE", "none"), ("X", "")], "none"),
+        ([("PERFGATE_CA_BUNDLE", "red.json"), ("X", "")], "the certificates that PERFGATE_CA_BUNDLE names"),
     ] {
         let (exit, text) = code(&variables);
         assert_eq!(exit, Some(4), "{text}");
