@@ -227,7 +227,7 @@ fn suspects_filter(
 }
 
 /// Reads a report in JSON.
-fn read_report(path: &str) -> Result<Report, Failure> {
+pub(super) fn read_report(path: &str) -> Result<Report, Failure> {
     let bytes = files::read(path)?;
     let wrong = |why: String| {
         Diagnostic::new(Code::MalformedDocument, "this is not a report of perfgate in JSON")

@@ -7,12 +7,12 @@ use clap::Args as ClapArgs;
 use super::budget::inputs;
 use super::console::Console;
 use super::judge;
-use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
+use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SaveArgs, SelectionArgs, SubjectArgs};
 use super::stored::{self, Bench, StoreArgs, TestbedArgs};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::io::{ci, load, system};
+use crate::io::{ci, system};
 use crate::model::Run;
 use crate::model::report::{GateVerdict, Note, Report, Verdict};
 use crate::report;
@@ -74,6 +74,8 @@ pub(super) struct Args {
     config: ConfigArgs,
     #[command(flatten)]
     report: ReportArgs,
+    #[command(flatten)]
+    save: SaveArgs,
 }
 
 /// A side and the runs before it.
@@ -94,7 +96,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     args.store.add_to(&mut overrides);
     args.testbed.add_to(&mut overrides);
     let config = args.config.load(&overrides, console)?;
-    let bench = args.testbed.bench(&config)?;
+    let own = args.testbed.bench(&config)?;
     let mut diagnostics = Diagnostics::new();
     let mut now = args.input.side(&inputs(&args.results, &config.inputs)?, &config, &mut diagnostics)?;
     let given = args.history.read(&args.input, &config, &mut diagnostics)?;
@@ -106,6 +108,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         }
     }
     args.subject.apply(&mut now.runs)?;
+    let bench = args.testbed.bench_of_side(&mut now.runs, &own)?;
+    let measured = measured(&lineage, &mut now.runs);
+    // Whatever becomes of the baseline, this can be recorded.
+    let saved = args.save.write(&now.runs, &bench);
     let stored = if args.baseline_file.is_none() || args.anchor.is_some() {
         let store = args.store.open(&config)?;
         let snapshot = store.snapshot().map_err(stored::failure)?;
@@ -114,7 +120,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         None
     };
     let search = Search { args, stored: stored.as_ref(), bench: &bench, config: &config, lineage: &lineage, console };
-    let mut found = search.baseline(&mut now)?;
+    let mut found = search.baseline(measured)?;
     if !given.is_empty() {
         found.history = given;
     }
@@ -133,6 +139,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     };
     let mut report = judged(&found)?;
     report.notes.append(&mut found.notes);
+    report.testbed.get_or_insert_with(|| bench.testbed.clone());
     if let Some(name) = &args.anchor {
         match search.anchor(name)? {
             Ok(anchor) => report.notes.extend(drift(name, &judged(&anchor)?)),
@@ -147,7 +154,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         }
     }
     let exit = judge::exit(&report, config.gate.fail_on, args.allow_missing_baseline);
-    let written = console.write_reports(&report, &targets);
+    let written = console.write_reports(&report, &targets).and(saved);
     judge::finish(exit, written, console)
 }
 
@@ -164,14 +171,13 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The baseline of the results, and the runs before it. Without one, nothing but the reason, which is told.
-    fn baseline(&self, now: &mut load::Side) -> Result<Found, Failure> {
+    fn baseline(&self, measured: Option<String>) -> Result<Found, Failure> {
         if let Some(path) = &self.args.baseline_file {
             let mut diagnostics = Diagnostics::new();
             let side = self.args.input.side(std::slice::from_ref(path), self.config, &mut diagnostics)?;
             self.console.tell_all(diagnostics)?;
             return Ok(Found { runs: side.runs, what: side.inputs, ..Found::default() });
         }
-        let measured = self.measured(now);
         let Some((store, snapshot)) = self.stored else { return Ok(Found::default()) };
         let keys = || snapshot.keys.iter().filter(|key| self.bench.has(key));
         let known = measured.as_ref().filter(|_| self.lineage.is_repository());
@@ -195,7 +201,8 @@ impl Search<'_> {
                     // A first commit has nothing to be compared with, which is no mistake.
                     Err(nothing) if nothing.code == Code::NoBaseline => {
                         self.console.tell(&nothing);
-                        return Ok(Found::default());
+                        let why = note(Code::NoBaseline, nothing.message);
+                        return Ok(Found { notes: vec![why], ..Found::default() });
                     }
                     start => start.map_err(stored::failure)?,
                 };
@@ -216,8 +223,8 @@ impl Search<'_> {
             }
         };
         let Some(choice) = choice else {
-            self.tell_missing(store.as_ref(), snapshot, &commit, &what);
-            return Ok(Found::default());
+            let why = self.tell_missing(store.as_ref(), snapshot, &commit, &what);
+            return Ok(Found { notes: vec![why], ..Found::default() });
         };
         let mut found = self.load(store.as_ref(), snapshot, &choice)?;
         let behind = report::count(choice.behind, "commit");
@@ -234,21 +241,9 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// The commit that was measured; what the results do not say of it, git does.
-    fn measured(&self, now: &mut load::Side) -> Option<String> {
-        let said = now.runs.iter().find_map(|run| run.subject.commit.clone());
-        let measured = said.map(|commit| self.commit(commit.raw())).or_else(|| self.lineage.head())?;
-        let branch = self.lineage.branch();
-        for run in &mut now.runs {
-            run.subject.commit.get_or_insert_with(|| measured.as_str().into());
-            run.subject.branch = run.subject.branch.take().or_else(|| branch.as_deref().map(Into::into));
-        }
-        Some(measured)
-    }
-
     /// The full id of a commit, where it is known.
     fn commit(&self, name: &str) -> String {
-        self.lineage.resolve(name).unwrap_or_else(|| name.to_owned())
+        resolved(self.lineage, name)
     }
 
     /// The runs of one commit, and those before it.
@@ -294,12 +289,22 @@ impl Search<'_> {
         Ok(Err(note(Code::MissingAnchor, message)))
     }
 
-    fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) {
+    /// Tells that there is no baseline; what comes back says it in the report.
+    fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) -> Note {
         let Bench { testbed, suite } = self.bench;
         let (testbed, suite) = (text::shown(testbed), text::shown(suite));
         let at = if commit.is_empty() || what == commit { short(what) } else { format!("{}, {what}", short(commit)) };
         let or_before = if self.args.baseline.is_some() { "" } else { " or before" };
         let message = format!("no stored run to compare with: none at{or_before} {at}");
+        let quoted = if at == what {
+            format!("`{at}`")
+        } else {
+            at.replacen(&short(commit), &format!("`{}`", short(commit)), 1)
+        };
+        let why = format!(
+            "no stored run to compare with: none at{or_before} {quoted} (testbed `{testbed}`, suite `{suite}`)"
+        );
+        let why = note(Code::NoBaseline, why);
         let mut diagnostic = Diagnostic::new(Code::NoBaseline, message)
             .note(format!("looked in {} for testbed {testbed}, suite {suite}", store.name()));
         let others: std::collections::BTreeSet<String> = snapshot
@@ -325,7 +330,28 @@ impl Search<'_> {
             Some(_) => recipe(commit),
             None => "make one on the default branch: run the benchmarks, then `perfgate record`".to_owned(),
         }));
+        why
     }
+}
+
+/// The commit that was measured; what the results do not say of it, git does.
+fn measured(lineage: &Lineage, runs: &mut [Run]) -> Option<String> {
+    let said = runs.iter().find_map(|run| run.subject.commit.clone());
+    let measured = said.map(|commit| resolved(lineage, commit.raw())).or_else(|| lineage.head())?;
+    let branch = lineage.branch();
+    let committed_at = lineage.committed_at(&measured);
+    for run in runs {
+        let subject = &mut run.subject;
+        subject.commit.get_or_insert_with(|| measured.as_str().into());
+        subject.branch = subject.branch.take().or_else(|| branch.as_deref().map(Into::into));
+        subject.committed_at = subject.committed_at.or(committed_at);
+    }
+    Some(measured)
+}
+
+/// The full id of a commit, where it is known.
+fn resolved(lineage: &Lineage, name: &str) -> String {
+    lineage.resolve(name).unwrap_or_else(|| name.to_owned())
 }
 
 /// What has moved since the anchor, as one note.

@@ -7,12 +7,14 @@
 //!
 //! Not here: where the text goes and whether colour is wanted (`cli`), and the comment's marker and links (`github`).
 
+pub mod comment;
 mod csv;
 mod explain;
 pub mod export;
 mod github;
 mod json;
 mod junit;
+mod links;
 pub mod markdown;
 mod scaling;
 mod table;
