@@ -21,6 +21,7 @@ mod judge;
 mod man;
 mod options;
 mod record;
+mod report;
 mod selftest;
 mod store;
 mod stored;
@@ -63,6 +64,7 @@ enum Command {
     Ab(Box<ab::Args>),
     Bisect(Box<bisect::Args>),
     Budget(budget::Args),
+    Report(report::Args),
     Selftest(selftest::Args),
     Tune(tune::Args),
     Convert(convert::Args),
@@ -154,6 +156,7 @@ pub fn main() -> ExitCode {
         Command::Record(args) => record::run(&args, &console),
         Command::Store(args) => store::run(&args, &console),
         Command::Budget(args) => budget::run(&args, &console),
+        Command::Report(args) => report::run(&args, &console),
         Command::Selftest(args) => selftest::run(&args, &console),
         Command::Trend(args) => trend::run(&args, &console),
         Command::Tune(args) => tune::run(&args, &console),
