@@ -7,11 +7,11 @@ use clap::Args as ClapArgs;
 use super::budget::inputs;
 use super::console::Console;
 use super::judge;
-use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
+use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SaveArgs, SelectionArgs, SubjectArgs};
 use super::stored::{self, Bench, StoreArgs, TestbedArgs};
 use super::{Failure, Outcome};
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
-use crate::io::{ci, load, system};
+use crate::io::{ci, system};
 use crate::model::Run;
 use crate::model::report::{GateVerdict, Note, Report, Verdict};
 use crate::report;
@@ -73,6 +73,8 @@ pub(super) struct Args {
     config: ConfigArgs,
     #[command(flatten)]
     report: ReportArgs,
+    #[command(flatten)]
+    save: SaveArgs,
 }
 
 /// A side and the runs before it.
@@ -93,7 +95,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     args.store.add_to(&mut overrides);
     args.testbed.add_to(&mut overrides);
     let config = args.config.load(&overrides, console)?;
-    let bench = args.testbed.bench(&config)?;
+    let own = args.testbed.bench(&config)?;
     let mut diagnostics = Diagnostics::new();
     let mut now = args.input.side(&inputs(&args.results, &config.inputs)?, &mut diagnostics)?;
     let given = args.history.read(&args.input, &mut diagnostics)?;
@@ -105,6 +107,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         }
     }
     args.subject.apply(&mut now.runs)?;
+    let bench = args.testbed.bench_of_side(&mut now.runs, &own)?;
+    let measured = measured(&lineage, &mut now.runs);
+    // Whatever becomes of the baseline, this can be recorded.
+    let saved = args.save.write(&now.runs, &bench);
     let stored = if args.baseline_file.is_none() || args.anchor.is_some() {
         let store = args.store.open(&config)?;
         let snapshot = store.snapshot().map_err(stored::failure)?;
@@ -113,7 +119,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         None
     };
     let search = Search { args, stored: stored.as_ref(), bench: &bench, lineage: &lineage, console };
-    let mut found = search.baseline(&mut now)?;
+    let mut found = search.baseline(measured)?;
     if !given.is_empty() {
         found.history = given;
     }
@@ -147,7 +153,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         }
     }
     let exit = judge::exit(&report, config.gate.fail_on, args.allow_missing_baseline);
-    let written = console.write_reports(&report, &targets);
+    let written = console.write_reports(&report, &targets).and(saved);
     judge::finish(exit, written, console)
 }
 
@@ -163,14 +169,13 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The baseline of the results, and the runs before it. Without one, nothing but the reason, which is told.
-    fn baseline(&self, now: &mut load::Side) -> Result<Found, Failure> {
+    fn baseline(&self, measured: Option<String>) -> Result<Found, Failure> {
         if let Some(path) = &self.args.baseline_file {
             let mut diagnostics = Diagnostics::new();
             let side = self.args.input.side(std::slice::from_ref(path), &mut diagnostics)?;
             self.console.tell_all(diagnostics)?;
             return Ok(Found { runs: side.runs, what: side.inputs, ..Found::default() });
         }
-        let measured = self.measured(now);
         let Some((store, snapshot)) = self.stored else { return Ok(Found::default()) };
         let keys = || snapshot.keys.iter().filter(|key| self.bench.has(key));
         let known = measured.as_ref().filter(|_| self.lineage.is_repository());
@@ -234,21 +239,9 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// The commit that was measured; what the results do not say of it, git does.
-    fn measured(&self, now: &mut load::Side) -> Option<String> {
-        let said = now.runs.iter().find_map(|run| run.subject.commit.clone());
-        let measured = said.map(|commit| self.commit(commit.raw())).or_else(|| self.lineage.head())?;
-        let branch = self.lineage.branch();
-        for run in &mut now.runs {
-            run.subject.commit.get_or_insert_with(|| measured.as_str().into());
-            run.subject.branch = run.subject.branch.take().or_else(|| branch.as_deref().map(Into::into));
-        }
-        Some(measured)
-    }
-
     /// The full id of a commit, where it is known.
     fn commit(&self, name: &str) -> String {
-        self.lineage.resolve(name).unwrap_or_else(|| name.to_owned())
+        resolved(self.lineage, name)
     }
 
     /// The runs of one commit, and those before it.
@@ -337,6 +330,26 @@ impl Search<'_> {
         }));
         why
     }
+}
+
+/// The commit that was measured; what the results do not say of it, git does.
+fn measured(lineage: &Lineage, runs: &mut [Run]) -> Option<String> {
+    let said = runs.iter().find_map(|run| run.subject.commit.clone());
+    let measured = said.map(|commit| resolved(lineage, commit.raw())).or_else(|| lineage.head())?;
+    let branch = lineage.branch();
+    let committed_at = lineage.committed_at(&measured);
+    for run in runs {
+        let subject = &mut run.subject;
+        subject.commit.get_or_insert_with(|| measured.as_str().into());
+        subject.branch = subject.branch.take().or_else(|| branch.as_deref().map(Into::into));
+        subject.committed_at = subject.committed_at.or(committed_at);
+    }
+    Some(measured)
+}
+
+/// The full id of a commit, where it is known.
+fn resolved(lineage: &Lineage, name: &str) -> String {
+    lineage.resolve(name).unwrap_or_else(|| name.to_owned())
 }
 
 /// What has moved since the anchor, as one note.

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge::{self, CompareOptions};
-use super::options::{FailOnArgs, ReportArgs, refuse_overwriting};
+use super::options::{FailOnArgs, ReportArgs, SaveArgs, refuse_overwriting};
 use super::{Exit, Outcome};
 use crate::model::report::GateVerdict;
 use crate::verdict;
@@ -30,6 +30,8 @@ pub(super) struct Args {
     fail_on: FailOnArgs,
     #[command(flatten)]
     report: ReportArgs,
+    #[command(flatten)]
+    save: SaveArgs,
     /// Exit with 0 when no series is on both sides, saying so loudly
     #[arg(long, help_heading = "Judging")]
     allow_missing_baseline: bool,
@@ -38,7 +40,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.targets()?;
     refuse_overwriting(&targets, &[args.baseline.clone(), args.current.clone()])?;
-    let (mut report, config) = judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, console)?;
+    let (mut report, config, saved) = judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, &args.save, console)?;
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {
             judge::allow_nothing(&mut report);
@@ -47,7 +49,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         }
     }
     let exit: Exit = judge::exit(&report, config.gate.fail_on, args.allow_missing_baseline);
-    let written = console.write_reports(&report, &targets);
+    let written = console.write_reports(&report, &targets).and(saved);
     std::mem::forget(report);
     judge::finish(exit, written, console)
 }

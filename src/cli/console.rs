@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::options::{Colour, Global, MessageFormat, ReportTarget};
-use super::{Exit, Failure};
+use super::{Exit, Failure, Outcome};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity, render};
 use crate::io::{files, system};
 use crate::model::report::Report;
@@ -79,6 +79,19 @@ impl Console {
             self.tell(&diagnostic);
         }
         if failed { Err(Failure::told(Exit::Usage)) } else { Ok(()) }
+    }
+
+    /// Tells why a command failed, if it did, and returns its exit.
+    pub(super) fn settle(&self, outcome: Outcome) -> Exit {
+        match outcome {
+            Ok(exit) => exit,
+            Err(failure) => {
+                for diagnostic in &failure.diagnostics {
+                    self.tell(diagnostic);
+                }
+                failure.exit
+            }
+        }
     }
 
     /// Prints a line about the work done on standard error, unless `--quiet`.

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge::{self, CompareOptions};
-use super::options::{FailOnArgs, closest};
+use super::options::{FailOnArgs, SaveArgs, closest};
 use super::{Exit, Failure, Outcome};
 use crate::config::Pattern;
 use crate::diag::{Code, Diagnostic};
@@ -53,7 +53,7 @@ fn code(topic: &str, console: &Console) -> Outcome {
 }
 
 fn benchmark(topic: &str, baseline: &str, current: &str, options: &CompareOptions, console: &Console) -> Outcome {
-    let (report, _) = judge::compare(baseline, current, options, &FailOnArgs::default(), console)?;
+    let (report, ..) = judge::compare(baseline, current, options, &FailOnArgs::default(), &SaveArgs::default(), console)?;
     let pattern = Pattern::new(topic);
     let matches = |row: &&Row| {
         let id = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());

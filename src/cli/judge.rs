@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use clap::Args;
 
 use super::console::Console;
-use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, SelectionArgs, SubjectArgs, closest};
+use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, SaveArgs, SelectionArgs, SubjectArgs, closest};
+use super::stored::TestbedArgs;
 use super::{Exit, Failure};
 use crate::config::{Config, FailOn};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
@@ -54,14 +55,15 @@ impl HistoryArgs {
     }
 }
 
-/// Reads and judges two inputs.
+/// Reads and judges two inputs; what comes last is whether the current side could be kept.
 pub(super) fn compare(
     baseline: &str,
     current: &str,
     options: &CompareOptions,
     fail_on: &FailOnArgs,
+    save: &SaveArgs,
     console: &Console,
-) -> Result<(Report, Config), Failure> {
+) -> Result<(Report, Config, Result<(), Failure>), Failure> {
     let mut overrides = options.limits.overrides()?;
     overrides.metric.clone_from(&options.selection.metric);
     fail_on.add_to(&mut overrides)?;
@@ -77,6 +79,7 @@ pub(super) fn compare(
     let history = without_sides(history, &before, &now, &mut diagnostics);
     console.tell_all(diagnostics)?;
     options.subject.apply(&mut now.runs)?;
+    let saved = save.write(&now.runs, &TestbedArgs::default().bench(&config)?);
     if files::is_same(baseline, current) {
         console.tell(
             &Diagnostic::new(Code::SameInput, "both sides are the same input, so every difference is zero")
@@ -99,7 +102,7 @@ pub(super) fn compare(
     // The process ends soon, and giving back hundreds of thousands of small allocations one by one takes longer than
     // judging them.
     std::mem::forget((before, now, history));
-    Ok((report, config))
+    Ok((report, config, saved))
 }
 
 /// The history without runs that are on a side too: a run must not be judged by itself.

@@ -6,6 +6,7 @@
 //! Not here: anything another program could want to call; that is the library's other modules.
 
 mod ab;
+mod action;
 mod bisect;
 mod budget;
 mod check;
@@ -74,6 +75,8 @@ enum Command {
     Formats(formats::Args),
     Completions(completions::Args),
     Man(man::Args),
+    #[command(hide = true)]
+    Action(action::Args),
 }
 
 /// How a command ended; part of the contract.
@@ -148,35 +151,46 @@ pub fn main() -> ExitCode {
         }
     };
     let console = Console::new(&cli.global);
-    let outcome = match cli.command {
-        Command::Compare(args) => compare::run(&args, &console),
-        Command::Ab(args) => ab::run(&args, &console),
-        Command::Bisect(args) => bisect::run(&args, &console),
-        Command::Check(args) => check::run(&args, &console),
-        Command::Record(args) => record::run(&args, &console),
-        Command::Store(args) => store::run(&args, &console),
-        Command::Budget(args) => budget::run(&args, &console),
-        Command::Report(args) => report::run(&args, &console),
-        Command::Selftest(args) => selftest::run(&args, &console),
-        Command::Trend(args) => trend::run(&args, &console),
-        Command::Tune(args) => tune::run(&args, &console),
-        Command::Convert(args) => convert::run(&args, &console),
-        Command::Explain(args) => explain::run(&args, &console),
-        Command::Init(args) => init::run(&args, &console),
-        Command::Config(args) => config::run(&args, &console),
-        Command::Formats(args) => formats::run(&args, &console),
-        Command::Completions(args) => completions::run(&args, &console),
-        Command::Man(args) => man::run(&args, &console),
-    };
-    match outcome {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            for diagnostic in &failure.diagnostics {
-                console.tell(diagnostic);
-            }
-            failure.exit.into()
-        }
+    console.settle(execute(cli.command, &console)).into()
+}
+
+/// Runs one command.
+fn execute(command: Command, console: &Console) -> Outcome {
+    match command {
+        Command::Compare(args) => compare::run(&args, console),
+        Command::Ab(args) => ab::run(&args, console),
+        Command::Bisect(args) => bisect::run(&args, console),
+        Command::Check(args) => check::run(&args, console),
+        Command::Record(args) => record::run(&args, console),
+        Command::Store(args) => store::run(&args, console),
+        Command::Budget(args) => budget::run(&args, console),
+        Command::Report(args) => report::run(&args, console),
+        Command::Selftest(args) => selftest::run(&args, console),
+        Command::Trend(args) => trend::run(&args, console),
+        Command::Tune(args) => tune::run(&args, console),
+        Command::Convert(args) => convert::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
+        Command::Init(args) => init::run(&args, console),
+        Command::Config(args) => config::run(&args, console),
+        Command::Formats(args) => formats::run(&args, console),
+        Command::Completions(args) => completions::run(&args, console),
+        Command::Man(args) => man::run(&args, console),
+        Command::Action(args) => action::run(&args, console),
     }
+}
+
+/// Runs the command of a command line in this process, as another command's part, and tells what went wrong.
+fn invoke(arguments: &[String], console: &Console) -> Exit {
+    let words = std::iter::once("perfgate").chain(arguments.iter().map(String::as_str));
+    let outcome = match Cli::try_parse_from(words) {
+        Ok(cli) => execute(cli.command, console),
+        Err(error) => {
+            let said = error.render().to_string();
+            let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Err(Failure::usage(crate::text::line(first).into_owned()))
+        }
+    };
+    console.settle(outcome)
 }
 
 /// The command line as clap sees it, for completions, the man page and tests.

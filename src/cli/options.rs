@@ -7,9 +7,10 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::Failure;
 use super::console::Console;
+use super::stored::Bench;
 use crate::config::{self, Config, FailOn, Limit, Overrides, Pattern};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
-use crate::format::{self, FORMATS, Format};
+use crate::format::{self, FORMATS, Format, perfgate_run};
 use crate::io::{files, load, system};
 use crate::model::Run;
 use crate::model::report::Report;
@@ -183,6 +184,28 @@ impl SubjectArgs {
     }
 }
 
+/// What is kept of the current side.
+#[derive(Debug, Default, Args)]
+pub(super) struct SaveArgs {
+    /// Also write the current side to this file as perfgate's own JSON, with samples, commit, branch and testbed, for a job
+    /// that records or reports it
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    save_run: Option<String>,
+}
+
+impl SaveArgs {
+    /// Writes the runs, if that was asked for.
+    pub(super) fn write(&self, runs: &[Run], bench: &Bench) -> Result<(), Failure> {
+        let Some(path) = &self.save_run else { return Ok(()) };
+        let mut stamped = runs.to_vec();
+        stamped.iter_mut().for_each(|run| bench.stamp(run));
+        files::write(Path::new(path), perfgate_run::write(&stamped).as_bytes()).map_err(|error| {
+            let diagnostic = Diagnostic::new(Code::WriteFailed, format!("cannot write the run: {error}"));
+            Failure::outside(diagnostic.at(Location::file(path.as_str())))
+        })
+    }
+}
+
 /// Which reports are written.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
@@ -250,6 +273,11 @@ impl ReportArgs {
 }
 
 impl ConfigArgs {
+    /// As if this were the option's value.
+    pub(super) fn at(config: Option<String>) -> Self {
+        Self { config, isolated: false }
+    }
+
     /// Reads the configuration from its layers.
     pub(super) fn load(&self, options: &Overrides, console: &Console) -> Result<Config, Failure> {
         let mut diagnostics = Diagnostics::new();

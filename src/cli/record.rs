@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     args.store.add_to(&mut overrides);
     args.testbed.add_to(&mut overrides);
     let config = args.config.load(&overrides, console)?;
-    let bench = args.testbed.bench(&config)?;
+    let own = args.testbed.bench(&config)?;
     if let Some(gate) = &args.gate {
         refuse_failed(gate, config.gate.fail_on)?;
     }
@@ -102,12 +102,16 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     for run in &mut side.runs {
         run.subject.taken_at = time.or(run.subject.taken_at);
     }
+    // A run that another job handed over says where it belongs, which is not part of what is stored.
+    let benches: Result<Vec<Bench>, Failure> =
+        side.runs.iter_mut().map(|run| args.testbed.bench_of(run, &own)).collect();
+    let benches = benches?;
     let packed: std::io::Result<Vec<_>> = side.runs.par_iter().map(|run| pack(run, args.keep_samples)).collect();
     let packed = packed.map_err(|error| {
         stored::failure(Diagnostic::new(Code::StoreFailed, format!("cannot pack the run: {error}")))
     })?;
     let mut keyed = Vec::new();
-    for (run, packed) in side.runs.iter().zip(packed) {
+    for ((run, bench), packed) in side.runs.iter().zip(&benches).zip(packed) {
         keyed.push((bench.key(run, &packed.checksum)?, packed));
     }
     let packed = keyed;
@@ -124,7 +128,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     } else {
         store.add(&packed).map_err(stored::failure)?
     };
-    for line in told(&bench, &packed.iter().map(|(key, _)| key).collect::<Vec<_>>(), &side.runs, &added, args.dry_run) {
+    for line in told(&packed.iter().map(|(key, _)| key).collect::<Vec<_>>(), &side.runs, &added, args.dry_run) {
         console.remark(&format!("{line} in {place}"));
     }
     Ok(Exit::Success)
@@ -161,8 +165,10 @@ fn looks_like_id(text: &str) -> bool {
 }
 
 /// What was stored, one line for each testbed's worth of runs.
-fn told(bench: &Bench, keys: &[&Key], runs: &[Run], added: &[bool], dry_run: bool) -> Vec<String> {
-    let what = format!("testbed {}, suite {}", text::shown(&bench.testbed), text::shown(&bench.suite));
+fn told(keys: &[&Key], runs: &[Run], added: &[bool], dry_run: bool) -> Vec<String> {
+    let of = |key: &Key| format!("testbed {}, suite {}", text::shown(&key.testbed), text::shown(&key.suite));
+    let places: std::collections::BTreeSet<String> = keys.iter().map(|key| of(key)).collect();
+    let what = places.into_iter().collect::<Vec<_>>().join(" and ");
     let new = added.iter().filter(|added| **added).count();
     let mut lines = Vec::new();
     match (keys, runs, added) {

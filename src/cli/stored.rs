@@ -33,7 +33,7 @@ pub(super) struct StoreArgs {
 }
 
 /// Which runs of the store.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct TestbedArgs {
     /// Class of machines; runs of different testbeds never mix [default: `testbed` of perfgate.toml, else operating
     /// system and processor, such as linux-x64]
@@ -69,6 +69,16 @@ impl StoreArgs {
     }
 }
 
+/// A testbed and a suite whose names can be stored.
+fn checked(bench: Bench) -> Result<Bench, Failure> {
+    for (option, name) in [("testbed", bench.testbed.raw()), ("suite", bench.suite.raw())] {
+        if name.trim().is_empty() || name.len() > LONGEST_NAME {
+            return Err(Failure::usage(format!("the name of a {option} has 1 to {LONGEST_NAME} bytes")));
+        }
+    }
+    Ok(bench)
+}
+
 /// A testbed and a suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bench {
@@ -90,16 +100,46 @@ impl TestbedArgs {
     pub(super) fn bench(&self, config: &Config) -> Result<Bench, Failure> {
         let testbed = config.testbed.clone().unwrap_or_else(system::testbed);
         let suite = self.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.to_owned());
-        for (option, name) in [("testbed", &testbed), ("suite", &suite)] {
-            if name.trim().is_empty() || name.len() > LONGEST_NAME {
-                return Err(Failure::usage(format!("the name of a {option} has 1 to {LONGEST_NAME} bytes")));
+        checked(Bench { testbed: testbed.into(), suite: suite.into() })
+    }
+
+    /// Where a run belongs that another job may have handed over: where that job said, unless an option says otherwise,
+    /// else to `own`. What the other job said is taken out of the run.
+    pub(super) fn bench_of(&self, run: &mut Run, own: &Bench) -> Result<Bench, Failure> {
+        let labels = &mut run.environment.labels;
+        let (testbed, suite) = (labels.remove(TESTBED_LABEL), labels.remove(SUITE_LABEL));
+        checked(Bench {
+            testbed: testbed.filter(|_| self.testbed.is_none()).unwrap_or_else(|| own.testbed.clone()),
+            suite: suite.filter(|_| self.suite.is_none()).unwrap_or_else(|| own.suite.clone()),
+        })
+    }
+
+    /// The same for a side, whose runs must belong together.
+    pub(super) fn bench_of_side(&self, runs: &mut [Run], own: &Bench) -> Result<Bench, Failure> {
+        let mut found: Option<Bench> = None;
+        for run in runs {
+            let bench = self.bench_of(run, own)?;
+            if found.as_ref().is_some_and(|found| *found != bench) {
+                return Err(Failure::usage("the results are of several testbeds or suites, which are judged one by one"));
             }
+            found = Some(bench);
         }
-        Ok(Bench { testbed: testbed.into(), suite: suite.into() })
+        Ok(found.unwrap_or_else(|| own.clone()))
     }
 }
 
+/// Labels of a run that is handed over to another job: where it belongs.
+const TESTBED_LABEL: &str = "testbed";
+const SUITE_LABEL: &str = "suite";
+
 impl Bench {
+    /// Writes into a run where it belongs, for the job that it is handed over to.
+    pub(super) fn stamp(&self, run: &mut Run) {
+        let labels = &mut run.environment.labels;
+        labels.insert(TESTBED_LABEL.into(), self.testbed.clone());
+        labels.insert(SUITE_LABEL.into(), self.suite.clone());
+    }
+
     /// Whether a stored run is of this testbed and suite.
     pub(super) fn has(&self, key: &Key) -> bool {
         key.testbed == self.testbed && key.suite == self.suite

@@ -74,6 +74,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whether nothing but the built-in default says where runs are kept.
+    pub fn is_default_store(&self) -> bool {
+        self.file.store.as_ref().is_none_or(|set| set.origin.raw() == "default")
+    }
+
     /// The `[[rule]]` entries in the order of the file; [`Judging::rule`] is an index into them.
     pub fn rules(&self) -> &[Rule] {
         &self.rules

@@ -338,6 +338,27 @@ pub fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Adds to the end of a file, which is made if it is not there.
+///
+/// # Errors
+/// Why it cannot be written.
+pub fn append(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(content));
+    written.map_err(|error| anyhow::anyhow!("{}", reason(&error)))
+}
+
+/// Removes a file, if it is there.
+///
+/// # Errors
+/// Why it cannot be removed.
+pub fn remove(path: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(anyhow::anyhow!("{}", reason(&error))),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a new file.
 ///
 /// # Errors

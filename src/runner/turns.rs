@@ -248,6 +248,9 @@ impl<'a> Turns<'a> {
             .current_dir(&place.folder)
             .env("PWD", &place.folder)
             .env("CRITERION_HOME", turn.criterion())
+            // Project code has no business with perfgate's own credentials.
+            .env_remove("PERFGATE_TOKEN")
+            .env_remove("PERFGATE_SLACK_WEBHOOK")
             .stdin(Stdio::null())
             .stdout(file(turn.stdout())?)
             .stderr(if self.plan.verbose { Stdio::inherit() } else { file(turn.stderr())? });

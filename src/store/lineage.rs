@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::private::{Private, Remote, failed, is_local};
+use super::private::{Private, Remote, failed, is_local, reaching};
 use crate::diag::{Code, Diagnostic};
 use crate::io::ci::{Build, PullRequest};
 use crate::io::git::{Git, GitError};
@@ -246,6 +246,22 @@ impl Lineage {
                     .help("`perfgate record` stores its run, and the next commit has a baseline"))
             }
         }
+    }
+
+    /// Makes sure that a commit can be checked out here, and fetches it from the remote where the clone lacks it.
+    ///
+    /// # Errors
+    /// If the remote does not give it.
+    pub fn obtain(&self, commit: &str) -> Result<(), Diagnostic> {
+        if self.resolve(commit).is_some() {
+            return Ok(());
+        }
+        let remote = Remote::find(&self.remote)?;
+        let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
+        // A clone with all of its history would become shallow by this.
+        arguments.extend(self.is_shallow().then_some("--depth=1"));
+        arguments.extend([remote.fetch.as_str(), commit]);
+        reaching(&remote, Git::here()).run(&arguments).map(drop).map_err(|error| failed("fetch the base", &error))
     }
 
     /// Where two commits parted; asks the remote where the clone does not reach so far.

@@ -138,14 +138,7 @@ impl Private {
                 (temporary.path().join(name), None, Some(temporary))
             }
         };
-        let mut git = Git::at(&folder).with_config(&configuration(&here, remote));
-        if let Some(login) = login(remote) {
-            git = git.with(USER, login.user).with(PASSWORD, login.password);
-        }
-        let has_ssh = ["GIT_SSH_COMMAND", "GIT_SSH"].iter().any(|name| system::variable(name).is_some());
-        if !has_ssh && here.run(&["config", "core.sshCommand"]).is_err() {
-            git = git.with("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
-        }
+        let git = reaching(remote, Git::at(&folder));
         let private = Self { git, folder, object_format, _lock: held, _temporary: temporary };
         if !private.folder.join("ready").is_file() || private.is_full() {
             private.renew()?;
@@ -181,6 +174,20 @@ impl Private {
         // Two files a pack. One loose object in 256 has a name that begins with 17, as `git gc` counts them.
         count("pack") > 2 * MOST_PACKS || count("17") > MOST_PACKS
     }
+}
+
+/// A repository that reaches a remote as the user's does, with a token of the environment.
+pub(super) fn reaching(remote: &Remote, repository: Git) -> Git {
+    let here = Git::here();
+    let mut git = repository.with_config(&configuration(&here, remote));
+    if let Some(login) = login(remote) {
+        git = git.with(USER, login.user).with(PASSWORD, login.password);
+    }
+    let has_ssh = ["GIT_SSH_COMMAND", "GIT_SSH"].iter().any(|name| system::variable(name).is_some());
+    if !has_ssh && here.run(&["config", "core.sshCommand"]).is_err() {
+        git = git.with("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
+    }
+    git
 }
 
 /// The settings that decide how a remote is reached, from the user's repository, and ours.

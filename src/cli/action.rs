@@ -1,0 +1,307 @@
+//! `perfgate action`: what action.yml runs. It reads the inputs, runs the commands that they mean in this process, and
+//! hands on what came of it.
+//!
+//! There is no second implementation of anything: each task is the command line that a user would type, parsed and run
+//! here. Around it, in this order: the report's files, annotations, the job summary, the comment, the outputs, and last
+//! the exit code, which is the gate's.
+//!
+//! Not here: what a command does. Installing the program is action/install.sh.
+
+mod inputs;
+mod outputs;
+
+use clap::Args as ClapArgs;
+
+use super::console::Console;
+use super::options::{Colour, ConfigArgs, Global, MessageFormat};
+use super::report::read_one;
+use super::stored;
+use super::{Exit, Failure, Outcome, invoke};
+use crate::config::Overrides;
+use crate::diag::{Code, Diagnostic};
+use crate::io::{ci, system};
+use crate::model::report::{GateVerdict, Report, Verdict};
+use crate::report::{self, Style};
+use crate::store::Lineage;
+use crate::verdict;
+use inputs::{Inputs, Task};
+use outputs::{Folder, Outputs, worse};
+
+/// The store of a workflow that names none.
+const DEFAULT_STORE: &str = "git:perfgate-data";
+/// How long a base is fetched before that is given up, in seconds.
+const PATIENCE: u64 = 120;
+
+/// Run as a GitHub Action: inputs are INPUT_* variables
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {}
+
+pub(super) fn run(_: &Args, console: &Console) -> Outcome {
+    let mut outputs = Outputs::default();
+    GateVerdict::None.as_str().clone_into(&mut outputs.verdict);
+    let exit = match Inputs::read(&|name| system::variable(name)) {
+        Err(failure) => {
+            let console = messages(MessageFormat::Github);
+            let exit = console.settle(Err(failure));
+            worse(exit, settled(outputs.write(None), &console))
+        }
+        Ok(inputs) if inputs.task() == Task::Install => {
+            console.remark("perfgate is installed");
+            Exit::Success
+        }
+        Ok(inputs) => {
+            let annotate = inputs.is_on("annotations");
+            let console = messages(if annotate { MessageFormat::Github } else { MessageFormat::Human });
+            match Folder::open(inputs.given("report-dir")) {
+                Err(failure) => {
+                    let exit = console.settle(Err(failure));
+                    worse(exit, settled(outputs.write(None), &console))
+                }
+                Ok(folder) => {
+                    let step = Step { inputs: &inputs, folder: &folder, console: &console };
+                    let exit = console.settle(step.run(&mut outputs));
+                    worse(exit, settled(outputs.write(Some(&folder)), &console))
+                }
+            }
+        }
+    };
+    Ok(exit)
+}
+
+/// A console that writes messages in this form.
+fn messages(message_format: MessageFormat) -> Console {
+    Console::new(&Global { color: Colour::Auto, message_format, quiet: false, verbose: false })
+}
+
+/// The exit of work beside the verdict.
+fn settled(done: Result<(), Failure>, console: &Console) -> Exit {
+    console.settle(done.map(|()| Exit::Success))
+}
+
+/// One call of the action.
+struct Step<'a> {
+    inputs: &'a Inputs,
+    folder: &'a Folder,
+    console: &'a Console,
+}
+
+impl Step<'_> {
+    fn run(&self, outputs: &mut Outputs) -> Outcome {
+        match self.inputs.task() {
+            Task::Check | Task::Compare => self.judge(outputs),
+            Task::Record => {
+                outputs.verdict.clear();
+                self.record()
+            }
+            Task::Trend => self.trend(outputs),
+            Task::Report => self.report(outputs),
+            Task::Install => Ok(Exit::Success),
+        }
+    }
+
+    /// Judges results, measures suspects again if that is wanted, and shows the report.
+    fn judge(&self, outputs: &mut Outputs) -> Outcome {
+        let command = if self.inputs.task() == Task::Compare { self.compare()? } else { self.check()? };
+        let again = self.confirmation()?;
+        let mut exit = invoke(&command, self.console);
+        let Some(path) = self.folder.written("report.json") else { return Ok(exit) };
+        let mut report = read_one(&path)?;
+        if let Some(again) = again.filter(|_| is_worth_confirming(&report)) {
+            let confirmed = self.confirm(&again, &report, &path);
+            match confirmed {
+                // Its verdict takes the place of the first.
+                Ok(fresh @ (Exit::Success | Exit::GateFailed)) => {
+                    exit = fresh;
+                    report = read_one(&path)?;
+                }
+                failed => exit = worse(exit, self.console.settle(failed)),
+            }
+        }
+        let is_file = self.inputs.task() == Task::Compare || self.inputs.given("baseline-file").is_some();
+        outputs.take(&report, is_file);
+        let shown = self.show(&report);
+        Ok(worse(exit, settled(shown, self.console)))
+    }
+
+    /// The command line of `check`.
+    fn check(&self) -> Result<Vec<String>, Failure> {
+        let mut words = vec!["check".to_owned()];
+        self.judging(&mut words);
+        self.options(&mut words, &["testbed", "suite", "baseline-file", "base"]);
+        words.extend(self.store()?);
+        words.push("--".to_owned());
+        words.extend(self.inputs.lines("results"));
+        Ok(words)
+    }
+
+    /// The command line of `compare`.
+    fn compare(&self) -> Result<Vec<String>, Failure> {
+        let mut words = vec!["compare".to_owned()];
+        self.judging(&mut words);
+        let results = self.inputs.lines("results");
+        let (Some(baseline), [results]) = (self.inputs.given("baseline"), results.as_slice()) else {
+            let message = "`command: compare` needs the inputs `baseline` and `results`, each one file, folder or glob";
+            return Err(Failure::usage(message));
+        };
+        words.extend(["--".to_owned(), baseline.to_owned(), results.clone()]);
+        Ok(words)
+    }
+
+    /// What `check` and `compare` are told alike.
+    fn judging(&self, words: &mut Vec<String>) {
+        words.extend(["--report".to_owned(), format!("json={}", self.folder.file("report.json"))]);
+        words.extend(["--save-run".to_owned(), self.folder.file("run.json")]);
+        self.options(words, &["config", "fail-on"]);
+        self.format(words);
+        if !self.inputs.is_on("require-baseline") {
+            words.push("--allow-missing-baseline".to_owned());
+        }
+    }
+
+    /// Options that are called as the inputs are.
+    fn options(&self, words: &mut Vec<String>, names: &[&str]) {
+        for name in names {
+            words.extend(self.inputs.given(name).map(|value| format!("--{name}={value}")));
+        }
+    }
+
+    fn format(&self, words: &mut Vec<String>) {
+        let named = self.inputs.given("format").filter(|name| *name != "auto");
+        words.extend(named.map(|name| format!("--input-format={name}")));
+    }
+
+    /// The option that names the store, if it needs one.
+    fn store(&self) -> Result<Option<String>, Failure> {
+        let named = match (self.inputs.given("store"), self.inputs.given("baseline-branch")) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("the inputs `store` and `baseline-branch` both say where runs are kept"));
+            }
+            (Some(store), None) => Some(store.to_owned()),
+            (None, Some(branch)) => Some(format!("git:{branch}")),
+            (None, None) => {
+                let config = self.inputs.given("config").map(str::to_owned);
+                let config = ConfigArgs::at(config).load(&Overrides::default(), &messages(MessageFormat::Human))?;
+                config.is_default_store().then(|| DEFAULT_STORE.to_owned())
+            }
+        };
+        Ok(named.map(|store| format!("--store={store}")))
+    }
+
+    /// The command line of `ab --confirm` without the base, if suspects are to be measured again.
+    fn confirmation(&self) -> Result<Option<Vec<String>>, Failure> {
+        let command = inputs::words(self.inputs.text("bench-command"))?;
+        if !self.inputs.is_on("confirm") {
+            if let Some(name) = ["bench-command", "setup-command", "pairs"].iter().find(|n| self.inputs.given(n).is_some()) {
+                return Err(Failure::usage(format!("the input `{name}` does nothing without `confirm: true`")));
+            }
+            return Ok(None);
+        }
+        if command.is_empty() {
+            return Err(Diagnostic::new(Code::Usage, "`confirm: true` needs the input `bench-command`")
+                .help("the command that measures, such as `cargo bench`; it is split into words and run without a shell")
+                .into());
+        }
+        let mut words = vec!["ab".to_owned()];
+        self.options(&mut words, &["config", "fail-on", "pairs"]);
+        self.format(&mut words);
+        words.extend(self.inputs.given("setup-command").map(|command| format!("--setup={command}")));
+        words.push("--".to_owned());
+        words.extend(command);
+        Ok(Some(words))
+    }
+
+    /// Measures the suspects of a report again, in turns with its base.
+    fn confirm(&self, again: &[String], report: &Report, path: &str) -> Outcome {
+        let base = match &report.baseline.commit {
+            Some(commit) => {
+                let patience = std::time::Duration::from_secs(PATIENCE);
+                let lineage = Lineage::new(ci::build(), patience).map_err(stored::failure)?;
+                lineage.obtain(commit.raw()).map_err(|diagnostic| {
+                    let what = "the suspects cannot be measured again: the commit of the baseline is not in this clone";
+                    stored::failure(diagnostic.note(what).help("give actions/checkout `fetch-depth: 0`"))
+                })?;
+                Some(commit.raw().to_owned())
+            }
+            None => self.inputs.given("base").map(str::to_owned),
+        };
+        let mut words = again.iter().take(1).cloned().collect::<Vec<_>>();
+        words.extend([format!("--confirm={path}"), format!("--report=json={path}")]);
+        words.extend(base.map(|base| format!("--base={base}")));
+        words.extend(again.iter().skip(1).cloned());
+        Ok(invoke(&words, self.console))
+    }
+
+    /// Adds runs to the store.
+    fn record(&self) -> Outcome {
+        let mut words = vec!["record".to_owned()];
+        self.options(&mut words, &["config", "testbed", "suite"]);
+        self.format(&mut words);
+        words.extend(self.store()?);
+        words.push("--".to_owned());
+        words.extend(self.inputs.lines("results"));
+        Ok(invoke(&words, self.console))
+    }
+
+    /// Looks through the history.
+    fn trend(&self, outputs: &mut Outputs) -> Outcome {
+        let (json, markdown) = (self.folder.file("report.json"), self.folder.file("report.md"));
+        let mut words = vec!["trend".to_owned(), "--report=terminal".to_owned()];
+        words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);
+        self.options(&mut words, &["config", "testbed", "suite"]);
+        self.format(&mut words);
+        let results = self.inputs.lines("results");
+        if results.is_empty() {
+            words.extend(self.store()?);
+        }
+        if self.inputs.text("fail-on") != "never" {
+            words.push("--fail-on-new".to_owned());
+        }
+        words.push("--".to_owned());
+        words.extend(results);
+        let exit = invoke(&words, self.console);
+        let Some(json) = self.folder.written("report.json") else { return Ok(exit) };
+        outputs.verdict = verdict_of(&json)?;
+        let summarized = match self.folder.written("report.md") {
+            Some(path) if self.inputs.is_on("summary") => {
+                outputs::summarize(&String::from_utf8_lossy(&crate::io::files::read(&path)?))
+            }
+            _ => Ok(()),
+        };
+        Ok(worse(exit, settled(summarized, self.console)))
+    }
+
+    /// Shows reports that another job has made.
+    fn report(&self, _: &mut Outputs) -> Outcome {
+        Ok(Exit::Success)
+    }
+
+    /// Writes the report for people: the log, annotations, report.md and the summary.
+    fn show(&self, report: &Report) -> Result<(), Failure> {
+        let render = |name: &str| report::by_name(name).map(|o| (o.render)(report, &Style::default()));
+        let table = render("terminal").unwrap_or_default();
+        if self.inputs.is_on("annotations") {
+            self.console.print(&format!("::group::perfgate report\n{table}::endgroup::\n"))?;
+            self.console.print(&render("github").unwrap_or_default())?;
+        } else {
+            self.console.print(&table)?;
+        }
+        self.folder.write_markdown(report)?;
+        if self.inputs.is_on("summary") { outputs::summarize(&outputs::summary(report)) } else { Ok(()) }
+    }
+}
+
+/// Whether measuring the suspects again could change what the gate says.
+fn is_worth_confirming(report: &Report) -> bool {
+    let is_red = matches!(report.verdict, GateVerdict::Fail | GateVerdict::Warn);
+    let is_open = |row: &crate::model::report::Row| row.suspect && row.verdict == Verdict::Inconclusive;
+    !verdict::suspects(report).is_empty() && (is_red || report.results.iter().any(is_open))
+}
+
+/// The verdict in a JSON report of any kind.
+fn verdict_of(path: &str) -> Result<String, Failure> {
+    let known = [GateVerdict::Pass, GateVerdict::Warn, GateVerdict::Fail, GateVerdict::None];
+    let bytes = crate::io::files::read(path)?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let said = value.get("verdict").and_then(serde_json::Value::as_str).unwrap_or_default();
+    Ok(known.iter().find(|v| v.as_str() == said).unwrap_or(&GateVerdict::None).as_str().to_owned())
+}
