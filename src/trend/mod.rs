@@ -12,6 +12,7 @@
 //! Not here: where the runs come from (`io`, `store`), how a history looks (`report`), and judging one change before it is
 //! merged (`verdict`).
 
+pub mod alert;
 mod events;
 mod find;
 mod grade;
