@@ -87,11 +87,6 @@ fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether a change is a regression that stands.
-pub fn stands(change: &Change) -> bool {
-    super::is_red(change)
-}
-
 /// What a history says of tonight. `is_tip_measured` is whether the newest commit of the branch has a run; `None` where it
 /// is not known which that is.
 pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now: i64) -> Night {
@@ -99,7 +94,7 @@ pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now
     let age = newest.and_then(|run| run.taken_at).map(|taken| now.saturating_sub(taken));
     let is_stale = is_tip_measured == Some(false) && age.is_some_and(|age| age > STALE);
     let mut members: BTreeMap<String, Member> = BTreeMap::new();
-    for change in trend.changes().filter(|change| stands(change)) {
+    for change in trend.changes().filter(|change| change.stands()) {
         let run = trend.run(change.range.first_bad);
         let since = run.and_then(|run| run.taken_at.or(run.committed_at));
         let id = id(bench, change);
@@ -108,7 +103,7 @@ pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now
         // Of several steps of one series the newest tells whether it began anew.
         member.since = member.since.max(since);
     }
-    let first = trend.changes().filter(|change| stands(change)).min_by_key(|change| change.range.first_bad);
+    let first = trend.changes().filter(|change| change.stands()).min_by_key(|change| change.range.first_bad);
     let commit = |run: Option<usize>| run.and_then(|run| trend.run(run)).and_then(commit);
     Night {
         standing: (!is_stale && trend.verdict != GateVerdict::None).then(|| members.into_values().collect()),
