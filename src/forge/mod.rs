@@ -129,16 +129,25 @@ pub trait Forge {
 /// # Errors
 /// If perfgate was built without network, or the certificates cannot be read.
 pub fn connect(place: &Place, token: Token) -> Result<Session, Diagnostic> {
-    #[cfg(feature = "github")]
-    {
-        let transport = wire::Wire::new(place, token)?;
-        Ok(Session::new(Box::new(transport), Box::new(policy::Real::new()), PATIENCE))
-    }
-    #[cfg(not(feature = "github"))]
-    {
-        let _ = (place, token);
-        Err(failed("this perfgate was built without the feature `github`, so it cannot post"))
-    }
+    Ok(Session::new(transport(place, token)?, Box::new(policy::Real::new()), PATIENCE))
+}
+
+/// What sends requests to a place.
+///
+/// # Errors
+/// If perfgate was built without network, or the certificates cannot be read.
+#[cfg(feature = "github")]
+pub fn transport(place: &Place, token: Token) -> Result<Box<dyn http::Transport>, Diagnostic> {
+    Ok(Box::new(wire::Wire::new(place, token)?))
+}
+
+/// What sends requests to a place.
+///
+/// # Errors
+/// Always: this is perfgate without network.
+#[cfg(not(feature = "github"))]
+pub fn transport(_: &Place, _: Token) -> Result<Box<dyn http::Transport>, Diagnostic> {
+    Err(failed("this perfgate was built without the feature `github`, so it cannot post"))
 }
 
 /// Text that fits a status: one line of at most 140 characters.

@@ -66,8 +66,8 @@ pub struct Proven {
 pub enum Denied {
     /// The run is none of a pull request of this repository: a fault of the workflow.
     NotOurs(String),
-    /// The pull request is closed or has newer commits: nothing to do.
-    Superseded,
+    /// There is nothing to do: the run was not for a pull request, or that one is closed or has newer commits.
+    Nothing(String),
     /// The host could not be asked.
     Problem(Problem),
 }
@@ -109,6 +109,11 @@ impl Event {
         (self.workflow_run.id, self.workflow_run.attempt, self.workflow_run.html_url.as_deref())
     }
 
+    /// The branch that the run was about.
+    pub fn branch(&self) -> Option<&str> {
+        self.workflow_run.head_branch.as_deref()
+    }
+
     /// The commit that the run was about.
     pub fn head(&self) -> &str {
         &self.workflow_run.head_sha
@@ -121,8 +126,9 @@ impl Event {
     pub fn check(&self, repository: &str) -> Result<(), Denied> {
         let run = &self.workflow_run;
         let not = |why: &str| Err(Denied::NotOurs(why.to_owned()));
+        let nothing = |why: &str| Err(Denied::Nothing(why.to_owned()));
         if run.event != "pull_request" {
-            return not("the run was not started by `pull_request`");
+            return nothing("the run was not started by `pull_request`");
         }
         if run.repository.id != self.repository.id {
             return not("the run belongs to another repository");
@@ -131,13 +137,17 @@ impl Event {
             return not("the event is of another repository than the one that is written to");
         }
         if !matches!(run.conclusion.as_deref(), Some("success" | "failure")) {
-            return not("the run was cancelled or is not complete");
+            return nothing("the run was cancelled or skipped");
         }
         if !is_commit(&run.head_sha) {
             return not("the run has no commit");
         }
         Ok(())
     }
+}
+
+fn superseded() -> Denied {
+    Denied::Nothing("the pull request is closed, or has newer commits than the run".to_owned())
 }
 
 /// Whether a text is the whole id of a commit.
@@ -156,7 +166,9 @@ impl GitHub {
         let run = &event.workflow_run;
         let from = run.head_repository.as_ref();
         // A fork that is gone by now has no pull request to speak on.
-        let (Some(from), Some(branch)) = (from, run.head_branch.as_deref()) else { return Err(Denied::Superseded) };
+        let (Some(from), Some(branch)) = (from, run.head_branch.as_deref()) else {
+            return Err(superseded());
+        };
         let Some(owner) = from.owner.as_ref().and_then(|owner| owner.login.as_deref()) else {
             return Err(Denied::NotOurs("the run does not say whose branch it is of".to_owned()));
         };
@@ -169,7 +181,7 @@ impl GitHub {
                 && pull.head.repo.as_ref().is_some_and(|repo| repo.id == from.id)
                 && pull.base.repo.as_ref().is_some_and(|repo| repo.id == event.repository.id)
         };
-        let pull = pulls.into_iter().filter(belongs).min_by_key(|pull| pull.number).ok_or(Denied::Superseded)?;
+        let pull = pulls.into_iter().filter(belongs).min_by_key(|pull| pull.number).ok_or_else(superseded)?;
         Ok(Proven { number: pull.number, base: pull.base.name, head: pull.head.sha })
     }
 
