@@ -190,14 +190,18 @@ impl Step<'_> {
     fn confirmation(&self) -> Result<Option<Vec<String>>, Failure> {
         let command = inputs::words(self.inputs.text("bench-command"))?;
         if !self.inputs.is_on("confirm") {
-            if let Some(name) = ["bench-command", "setup-command", "pairs"].iter().find(|n| self.inputs.given(n).is_some()) {
+            if let Some(name) =
+                ["bench-command", "setup-command", "pairs"].iter().find(|n| self.inputs.given(n).is_some())
+            {
                 return Err(Failure::usage(format!("the input `{name}` does nothing without `confirm: true`")));
             }
             return Ok(None);
         }
         if command.is_empty() {
             return Err(Diagnostic::new(Code::Usage, "`confirm: true` needs the input `bench-command`")
-                .help("the command that measures, such as `cargo bench`; it is split into words and run without a shell")
+                .help(
+                    "the command that measures, such as `cargo bench`; it is split into words and run without a shell",
+                )
                 .into());
         }
         let mut words = vec!["ab".to_owned()];

@@ -40,7 +40,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.targets()?;
     refuse_overwriting(&targets, &[args.baseline.clone(), args.current.clone()])?;
-    let (mut report, config, saved) = judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, &args.save, console)?;
+    let (mut report, config, saved) =
+        judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, &args.save, console)?;
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {
             judge::allow_nothing(&mut report);

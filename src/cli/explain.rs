@@ -53,7 +53,8 @@ fn code(topic: &str, console: &Console) -> Outcome {
 }
 
 fn benchmark(topic: &str, baseline: &str, current: &str, options: &CompareOptions, console: &Console) -> Outcome {
-    let (report, ..) = judge::compare(baseline, current, options, &FailOnArgs::default(), &SaveArgs::default(), console)?;
+    let (report, ..) =
+        judge::compare(baseline, current, options, &FailOnArgs::default(), &SaveArgs::default(), console)?;
     let pattern = Pattern::new(topic);
     let matches = |row: &&Row| {
         let id = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());

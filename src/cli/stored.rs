@@ -120,7 +120,9 @@ impl TestbedArgs {
         for run in runs {
             let bench = self.bench_of(run, own)?;
             if found.as_ref().is_some_and(|found| *found != bench) {
-                return Err(Failure::usage("the results are of several testbeds or suites, which are judged one by one"));
+                return Err(Failure::usage(
+                    "the results are of several testbeds or suites, which are judged one by one",
+                ));
             }
             found = Some(bench);
         }
