@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod config;
 pub mod diag;
+pub mod forge;
 pub mod format;
 pub mod io;
 pub mod model;

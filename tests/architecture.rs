@@ -20,17 +20,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("io", &["text", "diag", "model", "format"]),
     ("store", &["text", "diag", "model", "format", "io"]),
     ("runner", &["text", "diag", "model", "format", "io"]),
+    ("forge", &["text", "diag", "io"]),
     (
         "cli",
         &[
             "text", "diag", "unit", "stats", "model", "format", "config", "verdict", "trend", "report", "io", "store",
-            "runner",
+            "runner", "forge",
         ],
     ),
 ];
 
 /// Modules that may touch files, processes, the environment or the network.
-const SHELL: &[&str] = &["io", "store", "runner"];
+const SHELL: &[&str] = &["io", "store", "runner", "forge"];
 
 const MAX_LINES: usize = 600;
 

@@ -7,12 +7,14 @@
     reason = "a test reads its fixtures and stops at what it did not expect"
 )]
 
+mod markdown;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use comrak::nodes::NodeValue;
+use markdown::assert_only_ours;
 use perfgate::model::report::{GateVerdict, Report, Row, Verdict};
-use perfgate::report::{REPORTS, Style, by_name, explain, markdown};
+use perfgate::report::{REPORTS, Style, by_name, explain, markdown as output};
 
 /// The fixtures by name.
 fn reports() -> BTreeMap<String, Report> {
@@ -231,63 +233,13 @@ fn long_sections_say_what_they_leave_out() {
     assert!(text.contains("and 10 more improved"), "{text}");
 }
 
-/// GitHub's Markdown, as far as comrak knows it, with raw HTML on.
-fn github_markdown() -> comrak::Options<'static> {
-    let mut options = comrak::Options::default();
-    options.extension.table = true;
-    options.extension.autolink = true;
-    options.extension.strikethrough = true;
-    options.extension.tasklist = true;
-    options.extension.math_dollars = true;
-    options.extension.math_code = true;
-    options.extension.alerts = true;
-    options.extension.footnotes = true;
-    options.render.r#unsafe = true;
-    options
-}
-
-/// Asserts that a document has nothing but perfgate's own elements, and that each table row has all its cells.
-fn assert_only_ours(name: &str, text: &str) {
-    let arena = comrak::Arena::new();
-    let root = comrak::parse_document(&arena, text, &github_markdown());
-    for node in root.descendants() {
-        match &node.data.borrow().value {
-            NodeValue::HtmlBlock(html) => {
-                let ours = ["<details><summary>", "</details>"].iter().any(|o| html.literal.starts_with(o));
-                assert!(ours && html.literal.matches('<').count() <= 4, "{name}: {:?}", html.literal);
-            }
-            NodeValue::HtmlInline(html) => assert!(["<sub>", "</sub>"].contains(&html.as_str()), "{name}: {html}"),
-            NodeValue::Link(_)
-            | NodeValue::Image(_)
-            | NodeValue::Math(_)
-            | NodeValue::CodeBlock(_)
-            | NodeValue::Heading(comrak::nodes::NodeHeading { level: 1..=2 | 4.., .. })
-            | NodeValue::ThematicBreak
-            | NodeValue::TaskItem(_)
-            | NodeValue::BlockQuote
-            | NodeValue::FootnoteReference(_)
-            | NodeValue::Strikethrough => panic!("{name}: {:?}", node.data.borrow().value),
-            NodeValue::TableRow(_) => {
-                let header = node.parent().unwrap().first_child().unwrap();
-                assert_eq!(node.children().count(), header.children().count(), "{name}");
-            }
-            NodeValue::Text(text) => {
-                assert!(!text.contains(['@', '#', '<', '`']), "{name}: {text:?}");
-                assert!(!text.contains("www.") && !text.contains("://"), "{name}: {text:?}");
-            }
-            _ => {}
-        }
-    }
-    assert_eq!(text.matches("<details>").count(), text.lines().filter(|l| *l == "</details>").count(), "{name}");
-}
-
 #[test]
 fn markdown_has_only_our_elements() {
     for (name, report) in reports() {
-        for bytes in [10_000, markdown::COMMENT_BYTES, markdown::SUMMARY_BYTES] {
-            let text = markdown::within(&report, bytes);
+        for bytes in [10_000, output::COMMENT_BYTES, output::SUMMARY_BYTES] {
+            let text = output::within(&report, bytes);
             assert!(text.len() <= bytes, "{name}: {} bytes of {bytes}", text.len());
-            assert_only_ours(&name, &text);
+            assert_only_ours(&name, &text, &[]);
         }
     }
 }
@@ -306,7 +258,7 @@ fn markdown_of_ten_thousand_rows_fits_a_comment() {
         }
         let text = render("markdown", &report, &Style::default());
         assert!(text.len() <= 60_000, "{verdict:?}: {}", text.len());
-        assert_only_ours(verdict.as_str(), &text);
+        assert_only_ours(verdict.as_str(), &text, &[]);
         if verdict != Verdict::Pass {
             assert!(text.contains("left out for length"), "{verdict:?}: {text}");
         }

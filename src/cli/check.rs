@@ -138,6 +138,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     };
     let mut report = judged(&found)?;
     report.notes.append(&mut found.notes);
+    report.testbed.get_or_insert_with(|| bench.testbed.clone());
     if let Some(name) = &args.anchor {
         match search.anchor(name)? {
             Ok(anchor) => report.notes.extend(drift(name, &judged(&anchor)?)),
@@ -198,7 +199,8 @@ impl Search<'_> {
                     // A first commit has nothing to be compared with, which is no mistake.
                     Err(nothing) if nothing.code == Code::NoBaseline => {
                         self.console.tell(&nothing);
-                        return Ok(Found::default());
+                        let why = note(Code::NoBaseline, nothing.message);
+                        return Ok(Found { notes: vec![why], ..Found::default() });
                     }
                     start => start.map_err(stored::failure)?,
                 };
@@ -219,8 +221,8 @@ impl Search<'_> {
             }
         };
         let Some(choice) = choice else {
-            self.tell_missing(store.as_ref(), snapshot, &commit, &what);
-            return Ok(Found::default());
+            let why = self.tell_missing(store.as_ref(), snapshot, &commit, &what);
+            return Ok(Found { notes: vec![why], ..Found::default() });
         };
         let mut found = self.load(store.as_ref(), snapshot, &choice)?;
         let behind = report::count(choice.behind, "commit");
@@ -285,12 +287,22 @@ impl Search<'_> {
         Ok(Err(note(Code::MissingAnchor, message)))
     }
 
-    fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) {
+    /// Tells that there is no baseline; what comes back says it in the report.
+    fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) -> Note {
         let Bench { testbed, suite } = self.bench;
         let (testbed, suite) = (text::shown(testbed), text::shown(suite));
         let at = if commit.is_empty() || what == commit { short(what) } else { format!("{}, {what}", short(commit)) };
         let or_before = if self.args.baseline.is_some() { "" } else { " or before" };
         let message = format!("no stored run to compare with: none at{or_before} {at}");
+        let quoted = if at == what {
+            format!("`{at}`")
+        } else {
+            at.replacen(&short(commit), &format!("`{}`", short(commit)), 1)
+        };
+        let why = format!(
+            "no stored run to compare with: none at{or_before} {quoted} (testbed `{testbed}`, suite `{suite}`)"
+        );
+        let why = note(Code::NoBaseline, why);
         let mut diagnostic = Diagnostic::new(Code::NoBaseline, message)
             .note(format!("looked in {} for testbed {testbed}, suite {suite}", store.name()));
         let others: std::collections::BTreeSet<String> = snapshot
@@ -316,6 +328,7 @@ impl Search<'_> {
             Some(_) => recipe(commit),
             None => "make one on the default branch: run the benchmarks, then `perfgate record`".to_owned(),
         }));
+        why
     }
 }
 

@@ -10,6 +10,7 @@ mod action;
 mod bisect;
 mod budget;
 mod check;
+mod comment;
 mod compare;
 mod completions;
 mod config;
@@ -58,6 +59,7 @@ struct Cli {
 enum Command {
     Compare(compare::Args),
     Check(check::Args),
+    Comment(comment::Args),
     Record(record::Args),
     Trend(trend::Args),
     Store(store::Args),
@@ -159,6 +161,7 @@ fn execute(command: Command, console: &Console) -> Outcome {
         Command::Ab(args) => ab::run(&args, console),
         Command::Bisect(args) => bisect::run(&args, console),
         Command::Check(args) => check::run(&args, console),
+        Command::Comment(args) => comment::run(&args, console),
         Command::Record(args) => record::run(&args, console),
         Command::Store(args) => store::run(&args, console),
         Command::Budget(args) => budget::run(&args, console),

@@ -37,6 +37,10 @@ pub struct Build {
 pub struct PullRequest {
     /// What it is called: `#12`, `!12`.
     pub name: String,
+    /// Its number, where it has one.
+    pub number: Option<u64>,
+    /// Its own newest commit, where the system says so: what is built may be a merge of it.
+    pub head: Option<String>,
     /// The branch that it is for.
     pub base_branch: Option<String>,
     /// The commit that its branch began at, where the system says so exactly.
@@ -50,6 +54,8 @@ pub struct PullRequest {
 #[serde(default)]
 struct Event {
     number: Option<u64>,
+    pull_request: Option<Pull>,
+    issue: Option<Issue>,
     repository: Repository,
     merge_group: Option<MergeGroup>,
     workflow_run: Option<WorkflowRun>,
@@ -59,6 +65,26 @@ struct Event {
 #[serde(default)]
 struct Repository {
     default_branch: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Pull {
+    head: Head,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Head {
+    sha: Option<String>,
+}
+
+/// What was commented on, which may be a pull request.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Issue {
+    number: Option<u64>,
+    pull_request: Option<serde_json::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -108,6 +134,7 @@ fn generic(variable: &dyn Fn(&str) -> Option<String>) -> Build {
         branch: variable("PERFGATE_BRANCH"),
         default_branch: None,
         pull_request: variable("PERFGATE_PULL_REQUEST").map(|number| PullRequest {
+            number: number.parse().ok(),
             name: format!("pull request #{number}"),
             base_branch: variable("PERFGATE_BASE"),
             ..PullRequest::default()
@@ -125,12 +152,16 @@ fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Opti
     let pull_request = match name.as_str() {
         "pull_request" | "pull_request_target" => Some(PullRequest {
             name: event.number.map_or_else(|| "a pull request".to_owned(), |number| format!("pull request #{number}")),
+            number: event.number,
+            head: event.pull_request.and_then(|pull| pull.head.sha),
             base_branch: variable("GITHUB_BASE_REF"),
             start: None,
             is_test_merge: name == "pull_request" && reference.ends_with("/merge"),
         }),
         "merge_group" => event.merge_group.map(|group| PullRequest {
             name: "a merge queue entry".to_owned(),
+            number: None,
+            head: None,
             base_branch: group.base_ref.map(|name| name.trim_start_matches("refs/heads/").to_owned()),
             start: group.base_sha,
             is_test_merge: false,
@@ -141,6 +172,12 @@ fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Opti
             .as_ref()
             .filter(|run| run.event.starts_with("pull_request"))
             .map(|_| PullRequest { name: "a pull request".to_owned(), ..PullRequest::default() }),
+        // A comment that asks for a run. What is checked out is the default branch, unless the job changes that.
+        "issue_comment" => event.issue.filter(|issue| issue.pull_request.is_some()).map(|issue| PullRequest {
+            name: issue.number.map_or_else(|| "a pull request".to_owned(), |number| format!("pull request #{number}")),
+            number: issue.number,
+            ..PullRequest::default()
+        }),
         _ => None,
     };
     let is_handed_over = event.workflow_run.is_some();
@@ -168,6 +205,9 @@ fn gitlab(variable: &dyn Fn(&str) -> Option<String>) -> Build {
         branch: variable("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME").or_else(|| variable("CI_COMMIT_BRANCH")),
         default_branch: variable("CI_DEFAULT_BRANCH"),
         pull_request: request.map(|number| PullRequest {
+            number: number.parse().ok(),
+            head: variable("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")
+                .or_else(|| variable("CI_COMMIT_SHA").filter(|_| !is_test_merge)),
             name: format!("merge request !{number}"),
             base_branch: variable("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
             start: variable("CI_MERGE_REQUEST_DIFF_BASE_SHA").filter(|_| !is_test_merge),
@@ -187,6 +227,8 @@ fn buildkite(variable: &dyn Fn(&str) -> Option<String>) -> Build {
         branch: variable("BUILDKITE_BRANCH"),
         default_branch: variable("BUILDKITE_PIPELINE_DEFAULT_BRANCH"),
         pull_request: number.map(|number| PullRequest {
+            number: number.parse().ok(),
+            head: None,
             name: format!("pull request #{number}"),
             base_branch: variable("BUILDKITE_PULL_REQUEST_BASE_BRANCH"),
             start: None,
@@ -205,6 +247,8 @@ fn jenkins(variable: &dyn Fn(&str) -> Option<String>) -> Build {
         branch: branch.map(|name| name.trim_start_matches("origin/").to_owned()),
         default_branch: None,
         pull_request: variable("CHANGE_ID").map(|number| PullRequest {
+            number: number.parse().ok(),
+            head: None,
             name: format!("pull request #{number}"),
             base_branch: variable("CHANGE_TARGET"),
             start: None,
@@ -242,11 +286,16 @@ mod tests {
             ("GITHUB_HEAD_REF", "topic"),
             ("GITHUB_BASE_REF", "main"),
         ];
-        let build = built(&variables, r#"{"number": 12, "repository": {"default_branch": "main"}}"#).unwrap();
+        let build = built(
+            &variables,
+            r#"{"number": 12, "repository": {"default_branch": "main"}, "pull_request": {"head": {"sha": "tip"}}}"#,
+        )
+        .unwrap();
         assert_eq!((build.commit.as_deref(), build.branch.as_deref()), (Some("merge"), Some("topic")));
         assert_eq!(build.default_branch.as_deref(), Some("main"));
         let request = build.pull_request.unwrap();
         assert_eq!((request.name.as_str(), request.is_test_merge), ("pull request #12", true));
+        assert_eq!((request.number, request.head.as_deref()), (Some(12), Some("tip")));
         assert_eq!(request.base_branch.as_deref(), Some("main"));
     }
 

@@ -117,6 +117,9 @@ pub struct Report {
     pub verdict: GateVerdict,
     /// How many results have each verdict.
     pub counts: Counts,
+    /// The class of machines that the runs are of, where it was named or is what the baseline was looked up by.
+    #[serde(default)]
+    pub testbed: Option<Untrusted>,
     /// The side compared with.
     pub baseline: Side,
     /// The side judged.
@@ -165,6 +168,23 @@ impl Counts {
             Verdict::Improved => self.improved,
             Verdict::New => self.new,
             Verdict::Pass => self.pass,
+        }
+    }
+
+    /// These counts and others together.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            fail: self.fail + other.fail,
+            warn: self.warn + other.warn,
+            improved: self.improved + other.improved,
+            pass: self.pass + other.pass,
+            inconclusive: self.inconclusive + other.inconclusive,
+            new: self.new + other.new,
+            missing: self.missing + other.missing,
+            invalid: self.invalid + other.invalid,
+            accepted: self.accepted + other.accepted,
+            total: self.total + other.total,
         }
     }
 

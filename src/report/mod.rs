@@ -7,11 +7,13 @@
 //!
 //! Not here: where the text goes and whether colour is wanted (`cli`), and the comment's marker and links (`github`).
 
+pub mod comment;
 mod csv;
 mod explain;
 mod github;
 mod json;
 mod junit;
+mod links;
 pub mod markdown;
 mod table;
 mod terminal;

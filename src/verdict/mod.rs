@@ -106,6 +106,7 @@ pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
         perfgate: env!("CARGO_PKG_VERSION").to_owned(),
         verdict,
         counts,
+        testbed: comparison.config.testbed.as_deref().map(Untrusted::from),
         baseline: sides::describe(comparison.baseline),
         current: sides::describe(comparison.current),
         history: comparison.history.len(),

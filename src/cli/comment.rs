@@ -1,0 +1,447 @@
+//! `perfgate comment`: one comment on the pull request, and a commit status, from reports that exist.
+//!
+//! Posting never changes what the gate says: what could not be written is a warning that names the missing permission or
+//! the way around it. With `--from-workflow-run` nothing is read but what another workflow run left behind, which is
+//! judged again here (`handed_over`).
+//!
+//! Not here: the text (`report::comment`), and how a comment is kept one (`forge::sticky`).
+
+mod advice;
+mod handed_over;
+mod target;
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use super::console::Console;
+use super::options::{ConfigArgs, FailOnArgs};
+use super::stored::StoreArgs;
+use super::{Exit, Failure, Outcome, ab};
+use crate::config::{FailOn, Overrides};
+use crate::diag::{Code, Diagnostic};
+use crate::forge::policy::Problem;
+use crate::forge::proof::{Denied, Proven};
+use crate::forge::sticky::{self, Done, HEAD_ROOM, Key, LONGEST_COMMENT, Stamp, Wanted};
+use crate::forge::token::Token;
+use crate::forge::{self, Forge, GitHub, GitLab, State, Status, place};
+use crate::model::report::{GateVerdict, Report};
+use crate::report::comment;
+use crate::text;
+use target::Target;
+
+/// Post or update the comment on the pull request
+///
+/// One comment per `--comment-id`, which later runs bring up to date. The token comes from `PERFGATE_TOKEN`, else the
+/// file that `PERFGATE_TOKEN_FILE` names, else `GITHUB_TOKEN` (on GitLab `GITLAB_TOKEN`).
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  \
+    perfgate comment report.json\n  \
+    perfgate comment linux/report.json macos/report.json --when on-regression\n  \
+    perfgate comment --from-workflow-run --status perfgate\n  \
+    perfgate comment report.json --pull-request 7 --repository OWNER/NAME -n")]
+pub(super) struct Args {
+    /// Reports in JSON; several are one comment with a section each
+    #[arg(value_name = "REPORT", required_unless_present = "from_workflow_run", conflicts_with = "from_workflow_run")]
+    reports: Vec<String>,
+    /// Which comment, where a pull request has several
+    #[arg(long, value_name = "ID", default_value = "default", help_heading = "Posting")]
+    comment_id: String,
+    /// When a first comment is written; one that exists is kept up to date
+    #[arg(long, value_name = "WHEN", default_value = "always", help_heading = "Posting")]
+    when: When,
+    /// Number of the pull request [default: the one that is built]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "from_workflow_run", help_heading = "Posting")]
+    pull_request: Option<u64>,
+    /// Also write a commit status of this name on the pull request's newest commit
+    #[arg(long, value_name = "CONTEXT", help_heading = "Posting")]
+    status: Option<String>,
+    /// Judge and post what another workflow run left behind, in a `workflow_run` job: for pull requests of forks. The
+    /// exit code is 0 also on a regression, which `--status` shows
+    #[arg(long, help_heading = "Posting")]
+    from_workflow_run: bool,
+    /// Exit with 4 where the comment or status could not be written
+    #[arg(long, help_heading = "Posting")]
+    require_comment: bool,
+    /// Say what would be posted, and print the comment
+    #[arg(short = 'n', long, help_heading = "Posting")]
+    dry_run: bool,
+    /// Kind of server [default: what the CI system says, else github]
+    #[arg(long, value_name = "KIND", help_heading = "Server")]
+    forge: Option<Kind>,
+    /// Project on the server [default: `GITHUB_REPOSITORY`, on GitLab `CI_PROJECT_ID`]
+    #[arg(long, value_name = "OWNER/NAME", help_heading = "Server")]
+    repository: Option<String>,
+    /// Address of the server's interface [default: `GITHUB_API_URL`, on GitLab `CI_API_V4_URL`]
+    #[arg(long, value_name = "URL", help_heading = "Server")]
+    api_url: Option<String>,
+    #[command(flatten)]
+    fail_on: FailOnArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// With every outcome
+    Always,
+    /// When something fails or warns
+    OnRegression,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// github.com or an enterprise server
+    Github,
+    /// gitlab.com or a server of one's own
+    Gitlab,
+    /// Gitea or Forgejo
+    Gitea,
+}
+
+impl From<Kind> for place::Kind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Github => Self::GitHub,
+            Kind::Gitlab => Self::GitLab,
+            Kind::Gitea => Self::Gitea,
+        }
+    }
+}
+
+/// How posting ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// The exit code.
+    pub(super) exit: Exit,
+    /// The page of the comment that stands there now.
+    pub(super) url: Option<String>,
+    /// The worst verdict of all reports.
+    pub(super) verdict: GateVerdict,
+}
+
+pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    post(args, console).map(|told| told.exit)
+}
+
+/// Posts as the options say; for whoever wants to know the comment's page.
+pub(super) fn post(args: &Args, console: &Console) -> Result<Told, Failure> {
+    let key = Key::new(&args.comment_id)?;
+    if args.status.as_ref().is_some_and(|context| !is_context(context)) {
+        return Err(Failure::usage("the name of a commit status is one line of 1 to 100 characters"));
+    }
+    let mut overrides = Overrides::default();
+    args.fail_on.add_to(&mut overrides)?;
+    args.store.add_to(&mut overrides);
+    let target = Target::find(args)?;
+    let poster = Poster { args, key: &key, target: &target, console };
+    if args.from_workflow_run {
+        return poster.hand_over(&overrides);
+    }
+    let reports: Vec<Report> = args.reports.iter().map(|path| ab::read_report(path)).collect::<Result<_, _>>()?;
+    let fail_on = overrides.fail_on;
+    let gate = fail_on.map_or(Exit::Success, |fail_on| gate(&reports, fail_on));
+    let message = Message {
+        number: target.number,
+        commit: target.head.clone(),
+        stamp: Stamp { sha: target.head.clone().unwrap_or_default(), ..target.stamp.clone() },
+        run: target.run.clone(),
+        is_proven: false,
+    };
+    let written = poster.write(&reports, fail_on.unwrap_or(FailOn::Fail), &message, None);
+    Ok(poster.told(gate, &reports, written))
+}
+
+/// What a comment and a status are about.
+struct Message {
+    number: Option<u64>,
+    commit: Option<String>,
+    stamp: Stamp,
+    run: Option<String>,
+    /// Whether nothing may be written once the pull request has newer commits.
+    is_proven: bool,
+}
+
+/// What stands between the options and the server.
+struct Poster<'a> {
+    args: &'a Args,
+    key: &'a Key,
+    target: &'a Target,
+    console: &'a Console,
+}
+
+/// Why something was not written.
+enum Trouble {
+    /// It could not be.
+    Told(Diagnostic),
+    /// It need not be.
+    Needless(Diagnostic),
+}
+
+impl Poster<'_> {
+    /// Judges and posts what another run left behind.
+    fn hand_over(&self, overrides: &Overrides) -> Result<Told, Failure> {
+        let config = self.args.config.load(overrides, self.console)?;
+        if self.target.place.kind != place::Kind::GitHub {
+            return Err(Failure::usage("`--from-workflow-run` is for GitHub: other servers have no such event"));
+        }
+        let event = handed_over::event()?;
+        let github = self.connect().map_err(Failure::outside)?;
+        let github = GitHub::new(github, self.target.place.clone());
+        let told = |reports: &[Report], exit| Told { exit, url: None, verdict: comment::verdict(reports) };
+        let pull: Proven = match github.prove(&event) {
+            Ok(pull) => pull,
+            Err(Denied::Nothing(why)) => {
+                self.console.tell(&Diagnostic::new(Code::Superseded, format!("nothing was posted: {why}")));
+                return Ok(told(&[], Exit::Success));
+            }
+            Err(Denied::NotOurs(why)) => return Err(handed_over::refused(why).into()),
+            Err(Denied::Problem(problem)) => return Err(Failure::outside(self.advised(&problem, advice::What::Run))),
+        };
+        let reports =
+            handed_over::Stage { github: &github, store: &self.args.store, config: &config, console: self.console }
+                .reports(&event, &pull)
+                .map_err(|stop| match stop {
+                    handed_over::Stop::Failure(failure) => failure,
+                    handed_over::Stop::Problem(problem) => Failure::outside(self.advised(&problem, advice::What::Run)),
+                })?;
+        let (run, attempt, page) = event.run();
+        let message = Message {
+            number: Some(pull.number),
+            commit: Some(pull.head.clone()),
+            stamp: Stamp { run, attempt, sha: pull.head.clone() },
+            run: page.map(str::to_owned),
+            is_proven: true,
+        };
+        let written = self.write(&reports, config.gate.fail_on, &message, Some(github));
+        Ok(self.told(Exit::Success, &reports, written))
+    }
+
+    fn connect(&self) -> Result<forge::policy::Session, Diagnostic> {
+        let usual = self.target.place.kind.token_variable();
+        let token = Token::from_environment(usual)?.ok_or_else(|| {
+            forge::failed("there is no token to post with").help(format!(
+                "set PERFGATE_TOKEN or {usual}; in GitHub Actions: `env: {{ GITHUB_TOKEN: ${{{{ github.token }}}} }}`"
+            ))
+        })?;
+        forge::connect(&self.target.place, token)
+    }
+
+    /// Writes comment and status, and returns the comment's page. Whatever could not be written is told; the others are
+    /// written all the same.
+    fn write(
+        &self,
+        reports: &[Report],
+        fail_on: FailOn,
+        message: &Message,
+        github: Option<GitHub>,
+    ) -> Result<Option<String>, ()> {
+        let text = self.text(reports, message);
+        let status = Draft { state: state(reports, fail_on), description: comment::status(reports), message };
+        if self.args.dry_run {
+            return self.rehearse(&text, &status);
+        }
+        if message.number.is_none() && (self.args.status.is_none() || message.commit.is_none()) {
+            let diagnostic =
+                Diagnostic::new(Code::NotPosted, "nothing was posted: this is not the run of a pull request")
+                    .help("name one: `--pull-request NUMBER`");
+            self.console.tell(&diagnostic);
+            return Err(());
+        }
+        let number = message.number.unwrap_or_default();
+        let written = match github {
+            Some(github) => self.send(&github.pull_request(number), reports, &text, &status),
+            None => match self.connect() {
+                Ok(session) if self.target.place.kind == place::Kind::GitLab => {
+                    self.send(&GitLab::new(session, self.target.place.clone(), number), reports, &text, &status)
+                }
+                Ok(session) => {
+                    let github = GitHub::new(session, self.target.place.clone());
+                    self.send(&github.pull_request(number), reports, &text, &status)
+                }
+                Err(diagnostic) => Err(Trouble::Told(diagnostic)),
+            },
+        };
+        match written {
+            Ok(url) => Ok(url),
+            Err(Trouble::Needless(diagnostic)) => {
+                self.console.tell(&diagnostic);
+                Ok(None)
+            }
+            Err(Trouble::Told(mut diagnostic)) => {
+                if diagnostic.code == Code::ForgeFailed || diagnostic.code == Code::InvalidToken {
+                    diagnostic.message = format!("nothing was posted: {}", diagnostic.message);
+                }
+                diagnostic.severity = Code::NotPosted.severity();
+                self.console.tell(&diagnostic);
+                Err(())
+            }
+        }
+    }
+
+    /// Sends comment and status. The status is tried also where the comment failed.
+    fn send(
+        &self,
+        forge: &dyn Forge,
+        reports: &[Report],
+        text: &str,
+        status: &Draft<'_>,
+    ) -> Result<Option<String>, Trouble> {
+        let sent = self.send_both(forge, reports, text, status);
+        if self.console.is_verbose() {
+            forge.session().log().iter().for_each(|line| self.console.remark(line));
+        }
+        sent
+    }
+
+    fn send_both(
+        &self,
+        forge: &dyn Forge,
+        reports: &[Report],
+        text: &str,
+        status: &Draft<'_>,
+    ) -> Result<Option<String>, Trouble> {
+        let message = status.message;
+        let what = |what| move |problem: Problem| Trouble::Told(self.advised(&problem, what));
+        if message.is_proven {
+            let head = forge.head().map_err(what(advice::What::Run))?;
+            if Some(&head) != message.commit.as_ref() {
+                let why = "nothing was posted: the pull request has newer commits than the run";
+                return Err(Trouble::Needless(Diagnostic::new(Code::Superseded, why)));
+            }
+        }
+        let comment = match message.number {
+            None => Ok(None),
+            Some(number) => self.comment(forge, reports, number, text, message).map_err(what(advice::What::Comment)),
+        };
+        let marked = match &self.args.status {
+            None => Ok(()),
+            Some(context) => self.mark(forge, context, status).map_err(what(advice::What::Status)),
+        };
+        match (comment, marked) {
+            (Err(Trouble::Told(comment)), Err(Trouble::Told(status))) => {
+                self.console.tell(&Diagnostic { severity: Code::NotPosted.severity(), ..comment });
+                Err(Trouble::Told(status))
+            }
+            (Err(trouble), _) | (_, Err(trouble)) => Err(trouble),
+            (Ok(url), Ok(())) => Ok(url),
+        }
+    }
+
+    fn comment(
+        &self,
+        forge: &dyn Forge,
+        reports: &[Report],
+        number: u64,
+        text: &str,
+        message: &Message,
+    ) -> Result<Option<String>, Problem> {
+        let wanted = Wanted { key: self.key, stamp: message.stamp.clone(), text, may_create: self.is_wanted(reports) };
+        let posted = sticky::post(forge, &wanted)?;
+        let at = posted.url.as_ref().map_or_else(String::new, |url| format!(": {}", text::shown(&url.as_str().into())));
+        let request = self.target.request(number);
+        self.console.remark(&match posted.done {
+            Done::Created => format!("commented on {request}{at}"),
+            Done::Updated => format!("brought the comment on {request} up to date{at}"),
+            Done::Unchanged => format!("the comment on {request} says the same already{at}"),
+            Done::LeftToNewer => format!("left the comment on {request} as a newer run wrote it{at}"),
+            Done::NotWanted => format!("no comment on {request}: nothing regressed"),
+        });
+        Ok(posted.url)
+    }
+
+    fn mark(&self, forge: &dyn Forge, context: &str, draft: &Draft<'_>) -> Result<(), Problem> {
+        let commit = match &draft.message.commit {
+            Some(commit) => commit.clone(),
+            None => forge.head()?,
+        };
+        let status = Status {
+            commit,
+            state: draft.state,
+            context: context.to_owned(),
+            description: draft.description.clone(),
+            page: draft.message.run.clone(),
+        };
+        let verb = if forge.mark(&status)? { "set" } else { "already stands:" };
+        self.console.remark(&format!("commit status {verb} {}: {}", draft.word(), status.description));
+        Ok(())
+    }
+
+    /// Says what would be done.
+    fn rehearse(&self, text: &str, status: &Draft<'_>) -> Result<Option<String>, ()> {
+        let request = status.message.number.map_or_else(|| "a pull request".to_owned(), |n| self.target.request(n));
+        let id = text::shown(&self.args.comment_id.as_str().into());
+        self.console.remark(&format!("would post the comment `{id}` on {request}"));
+        if let Some(context) = &self.args.status {
+            let (context, state) = (text::shown(&context.as_str().into()), status.word());
+            self.console.remark(&format!("would set the commit status `{context}` to {state}: {}", status.description));
+        }
+        let body = Wanted { key: self.key, stamp: status.message.stamp.clone(), text, may_create: true }.body();
+        self.console.print(&body).map_err(|failure| failure.diagnostics.iter().for_each(|d| self.console.tell(d)))?;
+        Ok(None)
+    }
+
+    /// Whether these reports are worth a first comment.
+    fn is_wanted(&self, reports: &[Report]) -> bool {
+        let is_regression = matches!(comment::verdict(reports), GateVerdict::Fail | GateVerdict::Warn);
+        self.args.when == When::Always || is_regression
+    }
+
+    fn text(&self, reports: &[Report], message: &Message) -> String {
+        let links = comment::Links { repository: self.target.links.clone(), run: message.run.clone() };
+        let bytes = LONGEST_COMMENT - HEAD_ROOM;
+        let is_clean = comment::verdict(reports) == GateVerdict::Pass;
+        if self.args.when == When::OnRegression && is_clean {
+            comment::recovered(reports, &links, bytes)
+        } else {
+            comment::document(reports, &links, bytes)
+        }
+    }
+
+    fn advised(&self, problem: &Problem, what: advice::What) -> Diagnostic {
+        advice::diagnostic(problem, self.target.place.kind, what)
+    }
+
+    fn told(&self, gate: Exit, reports: &[Report], written: Result<Option<String>, ()>) -> Told {
+        let exit = if written.is_err() && self.args.require_comment { Exit::Outside } else { gate };
+        Told { exit, url: written.ok().flatten(), verdict: comment::verdict(reports) }
+    }
+}
+
+/// A commit status before it is known which commit it is for.
+struct Draft<'a> {
+    state: State,
+    description: String,
+    message: &'a Message,
+}
+
+impl Draft<'_> {
+    fn word(&self) -> &'static str {
+        match self.state {
+            State::Success => "success",
+            State::Failure => "failure",
+            State::Error => "error",
+        }
+    }
+}
+
+/// The exit code of the worst report; nothing compared at all is never a pass.
+fn gate(reports: &[Report], fail_on: FailOn) -> Exit {
+    match state(reports, fail_on) {
+        State::Success => Exit::Success,
+        State::Failure => Exit::GateFailed,
+        State::Error => Exit::NothingToJudge,
+    }
+}
+
+fn state(reports: &[Report], fail_on: FailOn) -> State {
+    match (comment::verdict(reports), fail_on) {
+        (GateVerdict::None, _) => State::Error,
+        (GateVerdict::Fail, FailOn::Fail | FailOn::Warn) | (GateVerdict::Warn, FailOn::Warn) => State::Failure,
+        _ => State::Success,
+    }
+}
+
+fn is_context(context: &str) -> bool {
+    (1..=100).contains(&context.chars().count()) && !context.trim().is_empty() && !context.chars().any(text::is_unsafe)
+}
