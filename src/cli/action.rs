@@ -14,8 +14,9 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::options::{Colour, ConfigArgs, Global, MessageFormat};
+use super::report::read_one;
 use super::stored;
-use super::{Exit, Failure, Outcome, ab, invoke};
+use super::{Exit, Failure, Outcome, invoke};
 use crate::config::Overrides;
 use crate::diag::{Code, Diagnostic};
 use crate::io::{ci, system};
@@ -104,14 +105,14 @@ impl Step<'_> {
         let again = self.confirmation()?;
         let mut exit = invoke(&command, self.console);
         let Some(path) = self.folder.written("report.json") else { return Ok(exit) };
-        let mut report = ab::read_report(&path)?;
+        let mut report = read_one(&path)?;
         if let Some(again) = again.filter(|_| is_worth_confirming(&report)) {
             let confirmed = self.confirm(&again, &report, &path);
             match confirmed {
                 // Its verdict takes the place of the first.
                 Ok(fresh @ (Exit::Success | Exit::GateFailed)) => {
                     exit = fresh;
-                    report = ab::read_report(&path)?;
+                    report = read_one(&path)?;
                 }
                 failed => exit = worse(exit, self.console.settle(failed)),
             }

@@ -23,6 +23,7 @@ mod judge;
 mod man;
 mod options;
 mod record;
+mod report;
 mod selftest;
 mod store;
 mod stored;
@@ -66,6 +67,7 @@ enum Command {
     Ab(Box<ab::Args>),
     Bisect(Box<bisect::Args>),
     Budget(budget::Args),
+    Report(report::Args),
     Selftest(selftest::Args),
     Tune(tune::Args),
     Convert(convert::Args),
@@ -165,6 +167,7 @@ fn execute(command: Command, console: &Console) -> Outcome {
         Command::Record(args) => record::run(&args, console),
         Command::Store(args) => store::run(&args, console),
         Command::Budget(args) => budget::run(&args, console),
+        Command::Report(args) => report::run(&args, console),
         Command::Selftest(args) => selftest::run(&args, console),
         Command::Trend(args) => trend::run(&args, console),
         Command::Tune(args) => tune::run(&args, console),
