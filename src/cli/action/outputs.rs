@@ -8,11 +8,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::report::links;
 use super::super::{Exit, Failure};
 use crate::diag::{Code, Diagnostic, Location};
 use crate::io::{files, system};
 use crate::model::report::Report;
-use crate::report::{self, Style, markdown};
+use crate::report::{self, Style, comment, markdown};
 
 /// The folder with what later steps and jobs read.
 #[derive(Debug)]
@@ -104,6 +105,29 @@ impl Outputs {
         };
     }
 
+    /// Takes what several reports say together.
+    pub(super) fn take_all(&mut self, reports: &[Report]) {
+        let Some((first, others)) = reports.split_first() else { return };
+        self.take(first, false);
+        for report in others {
+            let mut one = Self::default();
+            one.take(report, false);
+            let sum = |a: Option<usize>, b: Option<usize>| a.zip(b).map(|(a, b)| a + b);
+            self.regressions = sum(self.regressions, one.regressions);
+            self.warnings = sum(self.warnings, one.warnings);
+            self.improvements = sum(self.improvements, one.improvements);
+            self.compared = sum(self.compared, one.compared);
+            // Several baselines are none that could be named.
+            if self.baseline_sha != one.baseline_sha {
+                self.baseline_sha.clear();
+            }
+            if self.baseline_kind != one.baseline_kind {
+                self.baseline_kind = "";
+            }
+        }
+        comment::verdict(reports).as_str().clone_into(&mut self.verdict);
+    }
+
     /// Writes all outputs where the runner reads them.
     ///
     /// # Errors
@@ -142,9 +166,9 @@ pub(super) fn summarize(text: &str) -> Result<(), Failure> {
     append("GITHUB_STEP_SUMMARY", text)
 }
 
-/// The summary of one report.
-pub(super) fn summary(report: &Report) -> String {
-    markdown::within(report, markdown::SUMMARY_BYTES)
+/// The summary of reports, with links.
+pub(super) fn summary(reports: &[Report]) -> String {
+    comment::document(reports, &links(), markdown::SUMMARY_BYTES)
 }
 
 /// Adds text to the file that a variable of the runner names.
