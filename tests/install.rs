@@ -108,6 +108,31 @@ fn without_a_binary_the_checkout_builds_itself() {
 }
 
 #[test]
+fn a_release_pins_what_the_installer_reads() {
+    let runner = Runner::new();
+    let checkout = runner.path("checkout");
+    let manifest = checkout.join("action/manifest.json");
+    fs::remove_file(&manifest).unwrap();
+    fs::create_dir_all(checkout.join(".github")).unwrap();
+    fs::create_dir_all(checkout.join("dist")).unwrap();
+    let script = checkout.join(".github/release.sh");
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/.github/release.sh"), &script).unwrap();
+    let targets = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl", "x86_64-apple-darwin"];
+    for target in targets.iter().chain(&["aarch64-apple-darwin", "x86_64-pc-windows-msvc"]) {
+        fs::write(checkout.join(format!("dist/perfgate-v7.8.9-{target}.tar.gz")), target).unwrap();
+    }
+    fs::copy(runner.path("releases/v7.8.9").join(ARCHIVE), checkout.join("dist").join(ARCHIVE)).unwrap();
+    let mut command = std::process::Command::new("bash");
+    command.arg(&script).arg("manifest").env("VERSION", PINNED).env("REPOSITORY", "someone/perfgate");
+    assert!(command.status().unwrap().success());
+    let written: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    assert_eq!(written["targets"].as_object().unwrap().len(), 5);
+    let played = install(&runner, &[]);
+    assert_eq!((played.code, played.output("version")), (0, PINNED), "{}", played.log);
+    assert!(!played.log.contains("::warning"), "{}", played.log);
+}
+
+#[test]
 fn a_program_that_does_not_start_is_told() {
     let runner = Runner::new();
     runner.publish("/nonexistent");

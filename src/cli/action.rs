@@ -308,7 +308,9 @@ impl Step<'_> {
         self.options(&mut words, &["config", "fail-on"]);
         words.extend(self.store()?);
         if self.inputs.text("comment") == "never" {
-            return Err(Failure::usage("`command: report` without `results` is there to comment: not with `comment: never`"));
+            return Err(Failure::usage(
+                "`command: report` without `results` is there to comment: not with `comment: never`",
+            ));
         }
         self.told(&words, outputs, |outputs, told| told.verdict.as_str().clone_into(&mut outputs.verdict))
     }
@@ -318,7 +320,9 @@ impl Step<'_> {
         let is_never = self.inputs.text("comment") == "never";
         let wants_status = self.inputs.given("status-context").is_some();
         if is_never && (wants_status || self.inputs.is_on("require-comment")) {
-            return Err(Failure::usage("`status-context` and `require-comment` go with a comment: not with `comment: never`"));
+            return Err(Failure::usage(
+                "`status-context` and `require-comment` go with a comment: not with `comment: never`",
+            ));
         }
         let has_number = ci::build().and_then(|build| build.pull_request?.number).is_some();
         if is_never || !(has_number || wants_status || self.inputs.given("pr-number").is_some()) {
