@@ -10,6 +10,7 @@
 //!
 //! Not here: reading files (`format`), limits (`config`), judging (`verdict`).
 
+pub mod alert;
 pub mod report;
 mod statistic;
 pub mod trend;
