@@ -155,6 +155,14 @@ fn a_wrong_input_or_file_is_two_and_leaves_no_old_report() {
     played.ends_with(2, "none");
     assert!(played.log.contains("::error title=not-found"), "{}", played.log);
     assert_eq!((played.output("report-json"), kept.join("report.json").exists()), ("", false));
+    // What is to be read is not taken for an old report.
+    fs::write(kept.join("report.json"), "{}").unwrap();
+    let own = kept.join("*.json");
+    let inputs = [("command", "report"), ("results", own.to_str().unwrap()), ("report-dir", kept.to_str().unwrap())];
+    let played = scene.runner.act(&folder, &inputs);
+    played.ends_with(2, "none");
+    assert!(played.log.contains("where the step writes its own report"), "{}", played.log);
+    assert!(kept.join("report.json").exists());
     for (inputs, said) in [
         (&[("fail-on", "error")][..], "the input `fail-on` is one of fail, warn, never, not `error`"),
         (&[("confirm", "true")], "needs the input `bench-command`"),

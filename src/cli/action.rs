@@ -53,15 +53,19 @@ pub(super) fn run(_: &Args, console: &Console) -> Outcome {
             let annotate = inputs.is_on("annotations");
             let format = || if annotate { MessageFormat::Github } else { MessageFormat::Human };
             let (console, log) = (messages(format()), messages(format()).for_log());
-            match Folder::open(inputs.given("report-dir")) {
+            // Only `record` makes no report.
+            let read = inputs.lines("results");
+            let named = inputs.given("report-dir");
+            let folder = if inputs.task() == Task::Record { Ok(None) } else { Folder::open(named, &read).map(Some) };
+            match folder {
                 Err(failure) => {
                     let exit = console.settle(Err(failure));
                     worse(exit, settled(outputs.write(None), &console))
                 }
                 Ok(folder) => {
-                    let step = Step { inputs: &inputs, folder: &folder, console: &console, log: &log };
+                    let step = Step { inputs: &inputs, folder: folder.as_ref(), console: &console, log: &log };
                     let exit = console.settle(step.run(&mut outputs));
-                    worse(exit, settled(outputs.write(Some(&folder)), &console))
+                    worse(exit, settled(outputs.write(folder.as_ref()), &console))
                 }
             }
         }
@@ -82,13 +86,24 @@ fn settled(done: Result<(), Failure>, console: &Console) -> Exit {
 /// One call of the action.
 struct Step<'a> {
     inputs: &'a Inputs,
-    folder: &'a Folder,
+    /// `None` where no report is made.
+    folder: Option<&'a Folder>,
     console: &'a Console,
     /// Tells also what was done, where no report does.
     log: &'a Console,
 }
 
 impl Step<'_> {
+    /// The path of a file in the report folder.
+    fn file(&self, name: &str) -> String {
+        self.folder.map_or_else(String::new, |folder| folder.file(name))
+    }
+
+    /// The same, if the file is there.
+    fn written(&self, name: &str) -> Option<String> {
+        self.folder.and_then(|folder| folder.written(name))
+    }
+
     fn run(&self, outputs: &mut Outputs) -> Outcome {
         match self.inputs.task() {
             Task::Check | Task::Compare => self.judge(outputs),
@@ -107,7 +122,7 @@ impl Step<'_> {
         let command = if self.inputs.task() == Task::Compare { self.compare()? } else { self.check()? };
         let again = self.confirmation()?;
         let mut exit = invoke(&command, self.console);
-        let Some(path) = self.folder.written("report.json") else { return Ok(exit) };
+        let Some(path) = self.written("report.json") else { return Ok(exit) };
         let mut report = read_one(&path)?;
         if let Some(again) = again.filter(|_| is_worth_confirming(&report)) {
             let confirmed = self.confirm(&again, &report, &path);
@@ -154,8 +169,8 @@ impl Step<'_> {
 
     /// What `check` and `compare` are told alike.
     fn judging(&self, words: &mut Vec<String>) {
-        words.extend(["--report".to_owned(), format!("json={}", self.folder.file("report.json"))]);
-        words.extend(["--save-run".to_owned(), self.folder.file("run.json")]);
+        words.extend(["--report".to_owned(), format!("json={}", self.file("report.json"))]);
+        words.extend(["--save-run".to_owned(), self.file("run.json")]);
         self.options(words, &["config", "fail-on"]);
         self.format(words);
         if !self.inputs.is_on("require-baseline") {
@@ -253,7 +268,7 @@ impl Step<'_> {
 
     /// Looks through the history.
     fn trend(&self, outputs: &mut Outputs) -> Outcome {
-        let (json, markdown) = (self.folder.file("report.json"), self.folder.file("report.md"));
+        let (json, markdown) = (self.file("report.json"), self.file("report.md"));
         let mut words = vec!["trend".to_owned(), "--report=terminal".to_owned()];
         words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);
         self.options(&mut words, &["config", "testbed", "suite"]);
@@ -267,10 +282,14 @@ impl Step<'_> {
         }
         words.push("--".to_owned());
         words.extend(results);
-        let exit = invoke(&words, self.console);
-        let Some(json) = self.folder.written("report.json") else { return Ok(exit) };
+        let exit = match invoke(&words, self.console) {
+            // A history begins with too few runs, which is told and is no failure.
+            Exit::NothingToJudge if !self.inputs.is_on("require-baseline") => Exit::Success,
+            exit => exit,
+        };
+        let Some(json) = self.written("report.json") else { return Ok(exit) };
         outputs.verdict = verdict_of(&json)?;
-        let summarized = match self.folder.written("report.md") {
+        let summarized = match self.written("report.md") {
             Some(path) if self.inputs.is_on("summary") => {
                 outputs::summarize(&String::from_utf8_lossy(&crate::io::files::read(&path)?))
             }
@@ -285,14 +304,14 @@ impl Step<'_> {
         if named.is_empty() {
             return self.hand_over(outputs);
         }
-        let (json, markdown) = (self.folder.file("report.json"), self.folder.file("report.md"));
+        let (json, markdown) = (self.file("report.json"), self.file("report.md"));
         let mut words = vec!["report".to_owned(), "--report=terminal".to_owned()];
         words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);
         self.options(&mut words, &["fail-on"]);
         words.push("--".to_owned());
         words.extend(named);
         let mut exit = invoke(&words, self.console);
-        let Some(path) = self.folder.written("report.json") else { return Ok(exit) };
+        let Some(path) = self.written("report.json") else { return Ok(exit) };
         let reports = read_all(std::slice::from_ref(&path))?;
         outputs.take_all(&reports);
         if self.inputs.is_on("summary") {
@@ -363,7 +382,7 @@ impl Step<'_> {
         } else {
             self.console.print(&table)?;
         }
-        self.folder.write_markdown(report)?;
+        self.folder.map(|folder| folder.write_markdown(report)).transpose()?;
         if !self.inputs.is_on("summary") {
             return Ok(());
         }

@@ -4,6 +4,9 @@
 //! are. Expressions are those that action.yml and the examples use; any other one is a failure of the test.
 #![allow(dead_code, unreachable_pub, reason = "shared by tests, none of which uses all of it")]
 
+#[cfg(feature = "github")]
+pub mod hub;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

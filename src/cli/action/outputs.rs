@@ -25,8 +25,8 @@ impl Folder {
     /// The folder of this name, or the one that is always used; files of an earlier call are gone from it.
     ///
     /// # Errors
-    /// If no folder is named and the runner has none, or an old file cannot be removed.
-    pub(super) fn open(named: Option<&str>) -> Result<Self, Failure> {
+    /// If no folder is named and the runner has none, if an old file cannot be removed, or is what is to be read.
+    pub(super) fn open(named: Option<&str>, read: &[String]) -> Result<Self, Failure> {
         let path = match (named, system::variable("RUNNER_TEMP").filter(|folder| !folder.is_empty())) {
             (Some(named), _) => PathBuf::from(named),
             (None, Some(temporary)) => Path::new(&temporary).join("perfgate"),
@@ -36,7 +36,23 @@ impl Folder {
         };
         // Later steps may run in another folder.
         let folder = Self { path: std::path::absolute(&path).unwrap_or(path) };
+        let mut found = Vec::new();
+        for input in read {
+            // What is no glob and no file is told by the command.
+            found.extend(if files::kind(input) == files::Kind::File {
+                vec![input.clone()]
+            } else {
+                files::glob(input).unwrap_or_default()
+            });
+        }
         for file in ["report.json", "report.md", "run.json"] {
+            let path = folder.file(file);
+            if found.iter().any(|input| files::is_same(input, &path)) {
+                return Err(Diagnostic::new(Code::Usage, "a result lies where the step writes its own report")
+                    .at(Location::file(path))
+                    .help("download it into another folder, or set the input `report-dir`")
+                    .into());
+            }
             files::remove(&folder.path.join(file)).map_err(|error| {
                 let diagnostic = Diagnostic::new(Code::WriteFailed, format!("cannot remove an old report: {error}"));
                 Failure::outside(diagnostic.at(Location::file(folder.file(file))))
