@@ -1,9 +1,10 @@
 //! Bytes on the wire: octocrab for GitHub and what is like it, plain requests for the rest.
 //!
-//! The only file that knows octocrab and reqwest. octocrab brings GitHub's headers and gives the token to its own host
-//! only; reqwest below it brings proxies, certificates of the system and timeouts. What octocrab would do beyond that is
-//! left out on purpose: its models refuse answers with a `null` that they do not expect, its retries send a POST again,
-//! and its way of putting a base path before every path is wrong for GraphQL on enterprise servers.
+//! The only file that knows octocrab and reqwest. octocrab gives the token to its own host only; reqwest below it brings
+//! proxies, certificates of the system and timeouts. octocrab is put together from its parts, without what it would do
+//! beyond that: its models refuse answers with a `null` that they do not expect, its retries send a POST again, its way of
+//! putting a base path before every path is wrong for GraphQL on enterprise servers, and its own name as the user agent
+//! stays beside any other.
 //!
 //! Cryptography is ring: it needs no more than a C compiler, also where perfgate is cross-compiled.
 //!
@@ -13,6 +14,8 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use octocrab::service::middleware::auth_header::AuthHeaderLayer;
+use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 
 use super::failed;
 use super::http::{Lost, Request, Response, Transport};
@@ -26,6 +29,8 @@ use crate::text;
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long the host may be silent.
 const READ: Duration = Duration::from_secs(30);
+/// The version of GitHub's interface that is spoken.
+const VERSION: &str = "2022-11-28";
 /// Variable that names certificates to trust besides the system's.
 const CA_BUNDLE: &str = "PERFGATE_CA_BUNDLE";
 
@@ -56,13 +61,16 @@ impl Wire {
             Kind::GitHub | Kind::Gitea => {
                 // octocrab's client lives in a task of the runtime.
                 let _inside = runtime.enter();
-                let octocrab = octocrab::Octocrab::builder()
-                    .base_uri(place.api.origin())
-                    .map_err(|error| failed(format!("cannot talk to the server: {}", cause(&error))))?
-                    .add_header(http::header::USER_AGENT, agent())
-                    .personal_token(token.secret().to_owned())
-                    .build_with_reqwest(plain.clone())
-                    .map_err(|error| failed(format!("cannot talk to the server: {}", cause(&error))))?;
+                let unfit = |error: &dyn std::fmt::Display| failed(format!("cannot talk to the server: {error}"));
+                let mut secret =
+                    http::HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|e| unfit(&e))?;
+                secret.set_sensitive(true);
+                let own: http::Uri = place.api.origin().parse().map_err(|e| unfit(&e))?;
+                let Ok(octocrab) = octocrab::OctocrabBuilder::new_empty()
+                    .with_service(ReqwestConnector::new(plain.clone()))
+                    .with_layer(&AuthHeaderLayer::new(Some(secret), own.clone(), own))
+                    .with_auth(octocrab::AuthState::None)
+                    .build();
                 Sender::Octocrab(Box::new(octocrab))
             }
         };
@@ -80,7 +88,9 @@ impl Wire {
         }
         match &self.sender {
             Sender::Octocrab(octocrab) if request.is_authorized => {
-                let built = built.header(http::header::ACCEPT, "application/vnd.github+json");
+                let built = built
+                    .header(http::header::ACCEPT, "application/vnd.github+json")
+                    .header("X-GitHub-Api-Version", VERSION);
                 let built = built.body(body).map_err(|error| Lost::NotSent(cause(&error)))?;
                 let response = octocrab.execute(built).await.map_err(|error| lost(&error))?;
                 let (head, body) = response.into_parts();
