@@ -36,41 +36,32 @@ const PATIENCE: u64 = 120;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {}
 
-pub(super) fn run(_: &Args, console: &Console) -> Outcome {
+pub(super) fn run(_: &Args) -> Exit {
     let mut outputs = Outputs::default();
     GateVerdict::None.as_str().clone_into(&mut outputs.verdict);
-    let exit = match Inputs::read(&|name| system::variable(name)) {
-        Err(failure) => {
-            let console = messages(MessageFormat::Github);
-            let exit = console.settle(Err(failure));
-            worse(exit, settled(outputs.write(None), &console))
-        }
-        Ok(inputs) if inputs.task() == Task::Install => {
-            console.remark("perfgate is installed");
-            Exit::Success
-        }
-        Ok(inputs) => {
-            let annotate = inputs.is_on("annotations");
-            let format = || if annotate { MessageFormat::Github } else { MessageFormat::Human };
-            let (console, log) = (messages(format()), messages(format()).for_log());
-            // Only `record` makes no report.
-            let read = inputs.lines("results");
-            let named = inputs.given("report-dir");
-            let folder = if inputs.task() == Task::Record { Ok(None) } else { Folder::open(named, &read).map(Some) };
-            match folder {
-                Err(failure) => {
-                    let exit = console.settle(Err(failure));
-                    worse(exit, settled(outputs.write(None), &console))
-                }
-                Ok(folder) => {
-                    let step = Step { inputs: &inputs, folder: folder.as_ref(), console: &console, log: &log };
-                    let exit = console.settle(step.run(&mut outputs));
-                    worse(exit, settled(outputs.write(folder.as_ref()), &console))
-                }
-            }
-        }
+    let inputs = match Inputs::read(&|name| system::variable(name)) {
+        Ok(inputs) => inputs,
+        Err(failure) => return ended(Err(failure), &outputs, None, &messages(MessageFormat::Github)),
     };
-    Ok(exit)
+    let format = || if inputs.is_on("annotations") { MessageFormat::Github } else { MessageFormat::Human };
+    let (console, log) = (messages(format()), messages(format()).for_log());
+    let folder = match inputs.task() {
+        // These make no report.
+        Task::Record | Task::Install => None,
+        _ => match Folder::open(inputs.given("report-dir"), &inputs.lines("results")) {
+            Ok(folder) => Some(folder),
+            Err(failure) => return ended(Err(failure), &outputs, None, &console),
+        },
+    };
+    let step = Step { inputs: &inputs, folder: folder.as_ref(), console: &console, log: &log };
+    let outcome = step.run(&mut outputs);
+    ended(outcome, &outputs, folder.as_ref(), &console)
+}
+
+/// Tells what went wrong, writes the outputs whatever that was, and returns the exit.
+fn ended(outcome: Outcome, outputs: &Outputs, folder: Option<&Folder>, console: &Console) -> Exit {
+    let exit = console.settle(outcome);
+    worse(exit, settled(outputs.write(folder), console))
 }
 
 /// A console that writes messages in this form.

@@ -18,6 +18,7 @@ const FILE: &str = "perfgate.toml";
 
 /// Look at the project and write a commented perfgate.toml, and with --github workflows
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Args {
     /// Print what would be written
     #[arg(short = 'n', long)]
@@ -90,7 +91,10 @@ fn github(args: &Args, found: &[Finding], console: &Console) -> Outcome {
     for (path, text) in &wanted {
         files::write(Path::new(path), text.as_bytes()).map_err(|error| unwritable(path, &error))?;
     }
-    let mut said: String = wanted.iter().map(|(path, _)| format!("wrote {path}\n")).collect();
+    let mut said = String::new();
+    for (path, _) in &wanted {
+        let _ = writeln!(said, "wrote {path}");
+    }
     said.push_str("\nbefore you commit them:\n");
     if args.action.is_none() {
         said.push_str("  put the action's repository and a release's commit in the place of OWNER/perfgate@000…\n");

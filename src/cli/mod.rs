@@ -178,7 +178,7 @@ fn execute(command: Command, console: &Console) -> Outcome {
         Command::Formats(args) => formats::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
         Command::Man(args) => man::run(&args, console),
-        Command::Action(args) => action::run(&args, console),
+        Command::Action(args) => Ok(action::run(&args)),
     }
 }
 

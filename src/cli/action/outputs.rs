@@ -14,6 +14,7 @@ use crate::diag::{Code, Diagnostic, Location};
 use crate::io::{files, system};
 use crate::model::report::Report;
 use crate::report::{self, Style, comment, markdown};
+use crate::text::Untrusted;
 
 /// The folder with what later steps and jobs read.
 #[derive(Debug)]
@@ -103,13 +104,13 @@ impl Outputs {
     /// Takes what a report says. `is_file` tells that the baseline was named as a file.
     pub(super) fn take(&mut self, report: &Report, is_file: bool) {
         let counts = &report.counts;
-        self.verdict = report.verdict.as_str().to_owned();
+        report.verdict.as_str().clone_into(&mut self.verdict);
         self.regressions = Some(counts.fail);
         self.warnings = Some(counts.warn);
         self.improvements = Some(counts.improved);
         let apart = counts.new + counts.missing;
         self.compared = Some(counts.total.saturating_sub(apart));
-        let commit = report.baseline.commit.as_ref().map(|commit| commit.raw()).unwrap_or_default();
+        let commit = report.baseline.commit.as_ref().map(Untrusted::raw).unwrap_or_default();
         let is_id = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         self.baseline_sha = if is_id { commit.to_owned() } else { String::new() };
         let is_older = report.notes.iter().any(|note| note.code == Code::OlderBaseline.as_str());
