@@ -69,7 +69,8 @@ publish() {
     export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="http.${SERVER:?}/.extraheader"
     GIT_CONFIG_VALUE_0="AUTHORIZATION: basic $(printf 'x-access-token:%s' "${GH_TOKEN:?}" | base64 -w0)"
     export GIT_CONFIG_VALUE_0
-    git push --quiet --atomic origin "HEAD:refs/heads/${BRANCH:?}" "refs/tags/$tag"
+    # The tag alone: the branch goes on without binaries of its own, so that no later commit of the action claims these.
+    git push --quiet origin "refs/tags/$tag"
     # A release that cannot be changed later must be complete before it is published.
     gh release create "$tag" --draft --verify-tag --title "$tag" --notes "CHANGELOG.md says what is new." \
         "${archives[@]}" dist/SHA256SUMS

@@ -347,7 +347,15 @@ fn forks_get_their_comment_from_the_second_workflow() {
     assert_eq!(call(&ran, "bench").output("baseline-sha"), first);
     assert!(scene.server.comments().is_empty());
 
+    // Benchmarks that never ran leave nothing behind, which is the pull request's affair.
+    let artifacts = std::mem::take(&mut scene.server.hub().artifacts);
     scene.workflow_run();
+    let report = scene.play("pull-request-report.yml");
+    let report = call(&report, "report");
+    report.ends_with(0, "none");
+    assert!(report.log.contains("left no artifact") && scene.server.comments().is_empty(), "{}", report.log);
+    scene.server.hub().artifacts = artifacts;
+
     let ran = scene.play("pull-request-report.yml");
     let report = call(&ran, "report");
     report.ends_with(0, "fail");
@@ -426,6 +434,36 @@ fn a_fork_is_skipped_by_the_job_that_comments() {
     scene.play("simple.yml");
     scene.pull_request(true);
     assert_eq!(jobs(&scene.play("simple.yml")), ["bench"]);
+}
+
+#[test]
+fn init_writes_the_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/workflows");
+    fs::write(folder.path().join("Cargo.toml"), "[dev-dependencies]\ncriterion = \"0.8\"\n").unwrap();
+    fs::write(folder.path().join("Cargo.lock"), "").unwrap();
+    let (shown, _) = run(folder.path(), &["init", "--github", "-n"], 0);
+    assert!(shown.starts_with("==> perfgate.toml <==\n") && shown.contains("\n==> .github/workflows/perf.yml <==\n"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a dry run writes nothing");
+    let (said, _) = run(folder.path(), &["init", "--github", "--nightly"], 0);
+    assert!(said.contains("wrote .github/workflows/perf-report.yml\n") && said.contains("OWNER/perfgate"), "{said}");
+    for (written, example) in [
+        ("perf.yml", "pull-request.yml"),
+        ("perf-report.yml", "pull-request-report.yml"),
+        ("perf-main.yml", "main.yml"),
+        ("perf-nightly.yml", "nightly.yml"),
+    ] {
+        let written = fs::read_to_string(folder.path().join(".github/workflows").join(written)).unwrap();
+        assert_eq!(written, fs::read_to_string(examples.join(example)).unwrap(), "{example}");
+    }
+    // What is there stays, and nothing else is written either.
+    fs::write(folder.path().join(".github/workflows/perf.yml"), "mine").unwrap();
+    fs::remove_file(folder.path().join(".github/workflows/perf-main.yml")).unwrap();
+    let (_, told) = run(folder.path(), &["init", "--github"], 2);
+    assert!(told.contains("perfgate.toml is there already") && told.contains("error[file-exists]"), "{told}");
+    assert!(!folder.path().join(".github/workflows/perf-main.yml").exists());
+    assert_eq!(fs::read_to_string(folder.path().join(".github/workflows/perf.yml")).unwrap(), "mine");
+    run(folder.path(), &["init", "--simple"], 2);
 }
 
 #[test]

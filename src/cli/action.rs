@@ -271,9 +271,10 @@ impl Step<'_> {
         if self.inputs.text("fail-on") != "never" {
             words.push("--fail-on-new".to_owned());
         }
+        words.extend(self.inputs.is_on("issue").then(|| "--github-issue".to_owned()));
         words.push("--".to_owned());
         words.extend(results);
-        let exit = match invoke(&words, self.console) {
+        let exit = match invoke(&words, self.log) {
             // A history begins with too few runs, which is told and is no failure.
             Exit::NothingToJudge if !self.inputs.is_on("require-baseline") => Exit::Success,
             exit => exit,
@@ -322,7 +323,14 @@ impl Step<'_> {
                 "`command: report` without `results` is there to comment: not with `comment: never`",
             ));
         }
-        self.told(&words, outputs, |outputs, told| told.verdict.as_str().clone_into(&mut outputs.verdict))
+        match self.told(&words, outputs, |outputs, told| told.verdict.as_str().clone_into(&mut outputs.verdict)) {
+            // A pull request whose benchmarks did not even run is red there, and no failure of this side.
+            Err(failure) if failure.exit == Exit::NothingToJudge => {
+                self.console.settle(Err(failure));
+                Ok(Exit::Success)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Posts the comment on the pull request and the commit status, as far as they are wanted and there is one.

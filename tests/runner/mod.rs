@@ -187,6 +187,7 @@ impl Runner {
             let ended = command.output().unwrap();
             played.log.push_str(&text(&ended.stdout));
             played.log.push_str(&text(&ended.stderr));
+            assert!(!played.log.contains("the-token"), "the token is in the log: {}", played.log);
             played.summary.push_str(&fs::read_to_string(summary).unwrap());
             let id = step["id"].as_str().unwrap();
             for line in fs::read_to_string(output).unwrap().lines() {
