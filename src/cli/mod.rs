@@ -21,6 +21,7 @@ mod formats;
 mod init;
 mod judge;
 mod man;
+mod nightly;
 mod options;
 mod record;
 mod report;

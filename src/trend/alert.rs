@@ -87,9 +87,12 @@ fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What a history says of tonight. `is_tip_measured` is whether the newest commit of the branch has a run; `None` where it
-/// is not known which that is.
-pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now: i64) -> Night {
+/// What a history says of tonight; `None` where it is too short to say anything yet. `is_tip_measured` is whether the newest
+/// commit of the branch has a run; `None` where it is not known which that is.
+pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now: i64) -> Option<Night> {
+    if trend.runs.len() < super::FEWEST_RUNS {
+        return None;
+    }
     let newest = trend.runs.last();
     let age = newest.and_then(|run| run.taken_at).map(|taken| now.saturating_sub(taken));
     let is_stale = is_tip_measured == Some(false) && age.is_some_and(|age| age > STALE);
@@ -105,13 +108,13 @@ pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now
     }
     let first = trend.changes().filter(|change| change.stands()).min_by_key(|change| change.range.first_bad);
     let commit = |run: Option<usize>| run.and_then(|run| trend.run(run)).and_then(commit);
-    Night {
+    Some(Night {
         standing: (!is_stale && trend.verdict != GateVerdict::None).then(|| members.into_values().collect()),
         newest: newest.and_then(self::commit),
         seen: newest.map(hash).unwrap_or_default(),
         range: (commit(first.map(|c| c.range.last_good)), commit(first.map(|c| c.range.first_bad))),
         now,
-    }
+    })
 }
 
 /// A commit that is plainly one: it will stand in the text of an issue.
@@ -233,7 +236,8 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
     state.fingerprint = fingerprint(standing);
     state.members = remembered(standing);
     let ids: BTreeSet<&String> = standing.iter().map(|member| &member.id).collect();
-    state.gone = before.members.keys().chain(&before.gone).filter(|id| !ids.contains(id)).cloned().collect();
+    state.gone =
+        before.members.keys().chain(&before.gone).filter(|id| !ids.contains(id)).take(MOST_MEMBERS).cloned().collect();
     if standing.is_empty() {
         if !is_new_run {
             // The same runs look better after a change of limits; only a new run is a clean night.
