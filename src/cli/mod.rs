@@ -179,22 +179,23 @@ fn execute(command: Command, console: &Console) -> Outcome {
         Command::Formats(args) => formats::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
         Command::Man(args) => man::run(&args, console),
-        Command::Action(args) => action::run(&args, console),
+        Command::Action(args) => Ok(action::run(&args)),
     }
 }
 
 /// Runs the command of a command line in this process, as another command's part, and tells what went wrong.
 fn invoke(arguments: &[String], console: &Console) -> Exit {
+    console.settle(command_of(arguments).and_then(|command| execute(command, console)))
+}
+
+/// The command that a command line means.
+fn command_of(arguments: &[String]) -> Result<Command, Failure> {
     let words = std::iter::once("perfgate").chain(arguments.iter().map(String::as_str));
-    let outcome = match Cli::try_parse_from(words) {
-        Ok(cli) => execute(cli.command, console),
-        Err(error) => {
-            let said = error.render().to_string();
-            let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            Err(Failure::usage(crate::text::line(first).into_owned()))
-        }
-    };
-    console.settle(outcome)
+    Cli::try_parse_from(words).map(|cli| cli.command).map_err(|error| {
+        let said = error.render().to_string();
+        let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::usage(crate::text::line(first).into_owned())
+    })
 }
 
 /// The command line as clap sees it, for completions, the man page and tests.
