@@ -19,6 +19,8 @@ die() {
     printf '::error title=perfgate::%s\n' "$(escaped "$2")"
     exit "$1"
 }
+# Exit code 1 is the gate's alone.
+trap 'die 4 "the installation failed in line $LINENO of install.sh"' ERR
 warn() { printf '::warning title=perfgate::%s\n' "$(escaped "$*")"; }
 out() { printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:?}"; }
 

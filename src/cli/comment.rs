@@ -14,8 +14,9 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::console::Console;
 use super::options::{ConfigArgs, FailOnArgs};
+use super::report::read_all;
 use super::stored::StoreArgs;
-use super::{Exit, Failure, Outcome, ab};
+use super::{Exit, Failure, Outcome};
 use crate::config::{FailOn, Overrides};
 use crate::diag::{Code, Diagnostic};
 use crate::forge::policy::Problem;
@@ -138,7 +139,7 @@ pub(super) fn post(args: &Args, console: &Console) -> Result<Told, Failure> {
     if args.from_workflow_run {
         return poster.hand_over(&overrides);
     }
-    let reports: Vec<Report> = args.reports.iter().map(|path| ab::read_report(path)).collect::<Result<_, _>>()?;
+    let reports = read_all(&args.reports)?;
     let fail_on = overrides.fail_on;
     let gate = fail_on.map_or(Exit::Success, |fail_on| gate(&reports, fail_on));
     let message = Message {

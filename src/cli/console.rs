@@ -16,6 +16,8 @@ pub(super) struct Console {
     colour: Colours,
     width: Option<usize>,
     verbosity: Verbosity,
+    /// Whether lines about the work done are printed also where messages are for GitHub.
+    in_log: bool,
 }
 
 /// Which streams get colour.
@@ -52,7 +54,13 @@ impl Console {
                 (_, true) => Verbosity::Verbose,
                 _ => Verbosity::Normal,
             },
+            in_log: false,
         }
+    }
+
+    /// The same for a log, where messages are GitHub's annotations and what was done is told besides.
+    pub(super) fn for_log(self) -> Self {
+        Self { in_log: true, ..self }
     }
 
     /// Says one thing on standard error. `--quiet` leaves only errors.
@@ -96,7 +104,8 @@ impl Console {
 
     /// Prints a line about the work done on standard error, unless `--quiet`.
     pub(super) fn remark(&self, line: &str) {
-        if self.verbosity != Verbosity::Quiet && self.messages == MessageFormat::Human {
+        let is_wanted = self.in_log || self.messages == MessageFormat::Human;
+        if self.verbosity != Verbosity::Quiet && is_wanted {
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         }
     }

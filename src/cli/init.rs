@@ -1,4 +1,6 @@
-//! `perfgate init`: a first perfgate.toml, after a look at the project.
+//! `perfgate init`: a first perfgate.toml, and workflows for GitHub, after a look at the project.
+
+mod workflows;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,12 +16,25 @@ use crate::text;
 
 const FILE: &str = "perfgate.toml";
 
-/// Look at the project and write a commented perfgate.toml
+/// Look at the project and write a commented perfgate.toml, and with --github workflows
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Args {
     /// Print what would be written
     #[arg(short = 'n', long)]
     dry_run: bool,
+    /// Also write GitHub workflows: for pull requests, from forks too, and for what the default branch measures
+    #[arg(long, help_heading = "GitHub")]
+    github: bool,
+    /// One workflow for a repository without pull requests from forks
+    #[arg(long, requires = "github", help_heading = "GitHub")]
+    simple: bool,
+    /// Also a workflow that looks through the history every night and keeps an issue
+    #[arg(long, requires = "github", help_heading = "GitHub")]
+    nightly: bool,
+    /// The action that the workflows use [default: a placeholder]
+    #[arg(long, value_name = "OWNER/REPOSITORY@COMMIT", requires = "github", help_heading = "GitHub")]
+    action: Option<String>,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
@@ -29,6 +44,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             .help("run it in the project's folder")
             .help("perfgate also works without a configuration: `perfgate compare BASELINE CURRENT`")
             .into());
+    }
+    if args.github {
+        return github(args, &found, console);
     }
     let content = configuration(&found);
     if args.dry_run {
@@ -41,13 +59,57 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             .help("`perfgate init --dry-run` prints what would be written")
             .into());
     }
-    files::write_new(Path::new(FILE), content.as_bytes()).map_err(|error| {
-        Failure::outside(
-            Diagnostic::new(Code::WriteFailed, format!("cannot write the file: {error}")).at(Location::file(FILE)),
-        )
-    })?;
+    files::write_new(Path::new(FILE), content.as_bytes()).map_err(|error| unwritable(FILE, &error))?;
     console.print(&next_steps(&found))?;
     Ok(Exit::Success)
+}
+
+/// Writes perfgate.toml, if there is none, and the workflows.
+fn github(args: &Args, found: &[Finding], console: &Console) -> Outcome {
+    args.action.as_deref().map(workflows::checked).transpose()?;
+    let mut wanted: Vec<(&str, String)> = workflows::wanted(args.simple, args.nightly)
+        .iter()
+        .map(|workflow| (workflow.path, workflow.text(found, args.action.as_deref())))
+        .collect();
+    if files::kind(FILE) == files::Kind::Missing {
+        wanted.insert(0, (FILE, configuration(found)));
+    } else {
+        console.remark(&format!("{FILE} is there already and stays as it is"));
+    }
+    if args.dry_run {
+        let parts: Vec<String> = wanted.iter().map(|(path, text)| format!("==> {path} <==\n{text}")).collect();
+        console.print(&parts.join("\n"))?;
+        return Ok(Exit::Success);
+    }
+    // Either all of them or none.
+    if let Some((path, _)) = wanted.iter().find(|(path, _)| files::kind(path) != files::Kind::Missing) {
+        return Err(Diagnostic::new(Code::FileExists, "the file is there already, so nothing was written")
+            .at(Location::file(*path))
+            .help("`perfgate init --github --dry-run` prints what would be written")
+            .into());
+    }
+    for (path, text) in &wanted {
+        files::write(Path::new(path), text.as_bytes()).map_err(|error| unwritable(path, &error))?;
+    }
+    let mut said = String::new();
+    for (path, _) in &wanted {
+        let _ = writeln!(said, "wrote {path}");
+    }
+    said.push_str("\nbefore you commit them:\n");
+    if args.action.is_none() {
+        said.push_str("  put the action's repository and a release's commit in the place of OWNER/perfgate@000…\n");
+    }
+    said.push_str(
+        "  where the default branch is not main, change `branches: [main]`\n\
+         the first run on the default branch stores a baseline on the branch perfgate-data\n",
+    );
+    console.print(&said)?;
+    Ok(Exit::Success)
+}
+
+fn unwritable(path: &str, error: &anyhow::Error) -> Failure {
+    let diagnostic = Diagnostic::new(Code::WriteFailed, format!("cannot write the file: {error}"));
+    Failure::outside(diagnostic.at(Location::file(path)))
 }
 
 /// What is known about using a tool with perfgate.

@@ -21,8 +21,10 @@ mod formats;
 mod init;
 mod judge;
 mod man;
+mod nightly;
 mod options;
 mod record;
+mod report;
 mod selftest;
 mod store;
 mod stored;
@@ -66,6 +68,7 @@ enum Command {
     Ab(Box<ab::Args>),
     Bisect(Box<bisect::Args>),
     Budget(budget::Args),
+    Report(report::Args),
     Selftest(selftest::Args),
     Tune(tune::Args),
     Convert(convert::Args),
@@ -165,6 +168,7 @@ fn execute(command: Command, console: &Console) -> Outcome {
         Command::Record(args) => record::run(&args, console),
         Command::Store(args) => store::run(&args, console),
         Command::Budget(args) => budget::run(&args, console),
+        Command::Report(args) => report::run(&args, console),
         Command::Selftest(args) => selftest::run(&args, console),
         Command::Trend(args) => trend::run(&args, console),
         Command::Tune(args) => tune::run(&args, console),
@@ -175,22 +179,23 @@ fn execute(command: Command, console: &Console) -> Outcome {
         Command::Formats(args) => formats::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
         Command::Man(args) => man::run(&args, console),
-        Command::Action(args) => action::run(&args, console),
+        Command::Action(args) => Ok(action::run(&args)),
     }
 }
 
 /// Runs the command of a command line in this process, as another command's part, and tells what went wrong.
 fn invoke(arguments: &[String], console: &Console) -> Exit {
+    console.settle(command_of(arguments).and_then(|command| execute(command, console)))
+}
+
+/// The command that a command line means.
+fn command_of(arguments: &[String]) -> Result<Command, Failure> {
     let words = std::iter::once("perfgate").chain(arguments.iter().map(String::as_str));
-    let outcome = match Cli::try_parse_from(words) {
-        Ok(cli) => execute(cli.command, console),
-        Err(error) => {
-            let said = error.render().to_string();
-            let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            Err(Failure::usage(crate::text::line(first).into_owned()))
-        }
-    };
-    console.settle(outcome)
+    Cli::try_parse_from(words).map(|cli| cli.command).map_err(|error| {
+        let said = error.render().to_string();
+        let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::usage(crate::text::line(first).into_owned())
+    })
 }
 
 /// The command line as clap sees it, for completions, the man page and tests.

@@ -212,7 +212,9 @@ impl SaveArgs {
     pub(super) fn write(&self, runs: &[Run], bench: &Bench) -> Result<(), Failure> {
         let Some(path) = &self.save_run else { return Ok(()) };
         let mut stamped = runs.to_vec();
-        stamped.iter_mut().for_each(|run| bench.stamp(run));
+        for run in &mut stamped {
+            bench.stamp(run);
+        }
         files::write(Path::new(path), perfgate_run::write(&stamped).as_bytes()).map_err(|error| {
             let diagnostic = Diagnostic::new(Code::WriteFailed, format!("cannot write the run: {error}"));
             Failure::outside(diagnostic.at(Location::file(path.as_str())))

@@ -7,13 +7,13 @@ use super::budget::inputs;
 use super::console::Console;
 use super::judge;
 use super::options::{ConfigArgs, InputArgs, SubjectArgs};
+use super::report::read_one;
 use super::stored::{self, Bench, StoreArgs, TestbedArgs};
 use super::{Exit, Failure, Outcome};
 use crate::config::{FailOn, Overrides};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
-use crate::io::{ci, files};
+use crate::io::ci;
 use crate::model::Run;
-use crate::model::report::{Report, SCHEMA};
 use crate::report;
 use crate::store::{Key, Lineage, pack};
 use crate::text::{self, Untrusted};
@@ -194,16 +194,7 @@ fn told(keys: &[&Key], runs: &[Run], added: &[bool], dry_run: bool) -> Vec<Strin
 
 /// Refuses a run whose gate failed.
 fn refuse_failed(path: &str, fail_on: FailOn) -> Result<(), Failure> {
-    let bytes = files::read(path)?;
-    let no_report = |why: String| {
-        Diagnostic::new(Code::MalformedDocument, format!("this is no JSON report of perfgate: {why}"))
-            .at(Location::file(path))
-            .help("`perfgate check --report json=PATH` writes one")
-    };
-    let report: Report = serde_json::from_slice(&bytes).map_err(|error| no_report(error.to_string()))?;
-    if report.schema != SCHEMA {
-        return Err(no_report(format!("its schema is `{}`", text::shown(&report.schema.as_str().into()))).into());
-    }
+    let report = read_one(path)?;
     if judge::exit(&report, fail_on, true) == Exit::GateFailed {
         return Err(Diagnostic::new(Code::GateFailed, "nothing was stored: the gate of this run failed")
             .at(Location::file(path))

@@ -9,8 +9,8 @@ use clap::Args as ClapArgs;
 use super::console::Console;
 use super::judge::{finish, known_metrics};
 use super::options::{ConfigArgs, InputArgs, ReportArgs, SelectionArgs, refuse_overwriting, share};
-use super::stored::{self, StoreArgs, TestbedArgs};
-use super::{Exit, Failure, Outcome};
+use super::stored::{self, Bench, StoreArgs, TestbedArgs};
+use super::{Exit, Failure, Outcome, nightly};
 use crate::config::{Config, Limit, Overrides};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::io::load::Side;
@@ -67,6 +67,16 @@ pub(super) struct Args {
     config: ConfigArgs,
     #[command(flatten)]
     report: ReportArgs,
+    #[command(flatten)]
+    nightly: nightly::IssueArgs,
+}
+
+/// A history and what is known of it as a whole.
+struct History {
+    side: Side,
+    branch: Option<String>,
+    /// Whether the newest commit of the branch has a run; `None` where it is not known which that is.
+    is_tip_measured: Option<bool>,
 }
 
 /// How many commits back the stored runs of a branch are looked for.
@@ -95,9 +105,11 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     args.store.add_to(&mut overrides);
     args.testbed.add_to(&mut overrides);
     let config = args.config.load(&overrides, console)?;
+    let bench = args.testbed.bench(&config)?;
+    let nightly = args.nightly.nightly(&bench)?;
     let mut diagnostics = Diagnostics::new();
-    let side = if args.runs.is_empty() {
-        from_store(args, &config, &mut diagnostics)?
+    let History { side, branch, is_tip_measured } = if args.runs.is_empty() {
+        from_store(args, &config, &bench, &mut diagnostics)?
     } else {
         if args.branch.is_some() || args.store.is_given() || args.testbed.is_given() {
             let message = "runs that are named are not looked up in a store";
@@ -109,7 +121,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         if let Some(file) = &args.history_order {
             side.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
         }
-        side
+        History { side, branch: None, is_tip_measured: None }
     };
     console.tell_all(diagnostics)?;
     known_metrics(&args.selection.metric, &side.runs, &[])?;
@@ -127,14 +139,17 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         _ => Exit::Success,
     };
     let written = console.write_outputs(&trend, &targets, headline);
+    let history = nightly::History { trend: &trend, bench: &bench, branch: branch.as_deref(), is_tip_measured };
+    let is_kept = nightly.is_none_or(|nightly| nightly.run(&history, console));
+    // What the history says goes before what could not be posted of it.
+    let exit = if exit == Exit::Success && !is_kept { Exit::Outside } else { exit };
     // Giving back hundreds of thousands of small allocations one by one takes longer than the analysis.
     std::mem::forget((side, trend));
     finish(exit, written, console)
 }
 
 /// The stored runs of a branch, in the order of its commits.
-fn from_store(args: &Args, config: &Config, diagnostics: &mut Diagnostics) -> Result<Side, Failure> {
-    let bench = args.testbed.bench(config)?;
+fn from_store(args: &Args, config: &Config, bench: &Bench, diagnostics: &mut Diagnostics) -> Result<History, Failure> {
     let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;
     let store = args.store.open(config)?;
     let snapshot = store.snapshot().map_err(stored::failure)?;
@@ -171,7 +186,10 @@ fn from_store(args: &Args, config: &Config, diagnostics: &mut Diagnostics) -> Re
     }
     let loaded = store::load(store.as_ref(), &snapshot, &keys, diagnostics).map_err(stored::failure)?;
     let (keys, runs): (Vec<Key>, Vec<_>) = loaded.into_iter().unzip();
-    Ok(Side { runs, sources: keys.iter().map(|key| key.path().into()).collect(), inputs: Vec::new() })
+    let is_tip = |key: &Key| key.commit.as_ref().map(Untrusted::raw) == tip.as_deref();
+    let is_tip_measured = tip.as_ref().map(|_| keys.iter().any(is_tip));
+    let side = Side { runs, sources: keys.iter().map(|key| key.path().into()).collect(), inputs: Vec::new() };
+    Ok(History { side, branch, is_tip_measured })
 }
 
 /// The sources of runs, with a number where a file holds several.

@@ -4,6 +4,7 @@
 //! [`token`] and [`place`] say who asks and where, [`http`] is one request and its answer, [`policy`] decides about
 //! tries, waiting and time, `wire` sends for real (and is the only file that knows octocrab), [`github`] and [`gitlab`]
 //! know each host's addresses and shapes, and [`sticky`] keeps exactly one comment, whichever host it is on.
+//! [`slack`] is apart: a message by a webhook.
 //! [`proof`] and [`artifacts`] are what the second of two workflows needs to believe nothing that the first one says.
 //!
 //! Built without the feature `github`, all of it is there but the wire, and connecting says so.
@@ -17,6 +18,7 @@ pub mod http;
 pub mod place;
 pub mod policy;
 pub mod proof;
+pub mod slack;
 pub mod sticky;
 pub mod token;
 #[cfg(feature = "github")]
@@ -148,6 +150,23 @@ pub fn transport(place: &Place, token: Token) -> Result<Box<dyn http::Transport>
 #[cfg(not(feature = "github"))]
 pub fn transport(_: &Place, _: Token) -> Result<Box<dyn http::Transport>, Diagnostic> {
     Err(failed("this perfgate was built without the feature `github`, so it cannot post"))
+}
+
+/// Opens a connection without a token to an address, with a time limit on all that is done with it.
+///
+/// # Errors
+/// If perfgate was built without network, or the certificates cannot be read.
+fn unauthorized(address: &place::Address) -> Result<Session, Diagnostic> {
+    #[cfg(feature = "github")]
+    {
+        let transport = wire::Wire::without_token(address)?;
+        Ok(Session::new(Box::new(transport), Box::new(policy::Real::new()), PATIENCE))
+    }
+    #[cfg(not(feature = "github"))]
+    {
+        let _ = address;
+        Err(failed("this perfgate was built without the feature `github`, so it cannot post"))
+    }
 }
 
 /// Text that fits a status: one line of at most 140 characters.

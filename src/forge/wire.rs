@@ -19,7 +19,7 @@ use octocrab::service::middleware::reqwest_connector::ReqwestConnector;
 
 use super::failed;
 use super::http::{Lost, Request, Response, Transport};
-use super::place::{Kind, Place};
+use super::place::{Address, Kind, Place};
 use super::token::Token;
 use crate::diag::{Diagnostic, Location};
 use crate::io::{files, system};
@@ -45,17 +45,12 @@ pub(super) struct Wire {
 enum Sender {
     Octocrab(Box<octocrab::Octocrab>),
     GitLab(Token),
+    Nobody,
 }
 
 impl Wire {
     pub(super) fn new(place: &Place, token: Token) -> Result<Self, Diagnostic> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| failed(format!("cannot talk to the network: {error}")))?;
-        // Fails only where another one is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let plain = client(place)?;
+        let (runtime, plain) = basis(&place.api)?;
         let sender = match place.kind {
             Kind::GitLab => Sender::GitLab(token),
             Kind::GitHub | Kind::Gitea => {
@@ -75,6 +70,12 @@ impl Wire {
             }
         };
         Ok(Self { runtime, plain, sender })
+    }
+
+    /// For requests that carry their secret in their address.
+    pub(super) fn without_token(address: &Address) -> Result<Self, Diagnostic> {
+        let (runtime, plain) = basis(address)?;
+        Ok(Self { runtime, plain, sender: Sender::Nobody })
     }
 
     async fn answer(&self, request: &Request) -> Result<Response, Lost> {
@@ -134,13 +135,24 @@ fn agent() -> String {
     format!("perfgate/{}", env!("CARGO_PKG_VERSION"))
 }
 
-fn client(place: &Place) -> Result<reqwest::Client, Diagnostic> {
+/// What every connection needs.
+fn basis(address: &Address) -> Result<(tokio::runtime::Runtime, reqwest::Client), Diagnostic> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(format!("cannot talk to the network: {error}")))?;
+    // Fails only where another one is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok((runtime, client(address)?))
+}
+
+fn client(address: &Address) -> Result<reqwest::Client, Diagnostic> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT)
         .read_timeout(READ)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
-    if place.api.is_loopback() {
+    if address.is_loopback() {
         builder = builder.no_proxy();
     }
     if let Some(path) = system::variable(CA_BUNDLE).filter(|path| !path.is_empty()) {

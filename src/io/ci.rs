@@ -49,6 +49,15 @@ pub struct PullRequest {
     pub is_test_merge: bool,
 }
 
+/// Where the repository and the run of a build can be seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// Address of the repository, to which `/commit/ID` and `/compare/A...B` can be added.
+    pub repository: Option<String>,
+    /// Address of the run.
+    pub run: Option<String>,
+}
+
 /// The part of GitHub's event file that is used.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -106,6 +115,27 @@ struct WorkflowRun {
 /// The build that this process is part of, if a CI system runs it.
 pub fn build() -> Option<Build> {
     detect(&|name| system::variable(name), &|path| files::read(path).ok())
+}
+
+/// The addresses of the build that this process is part of; none outside of GitHub Actions (and what speaks like it) and
+/// GitLab CI.
+pub fn pages() -> Pages {
+    addresses(&|name| system::variable(name))
+}
+
+fn addresses(variable: &dyn Fn(&str) -> Option<String>) -> Pages {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    if let (Some(server), Some(repository)) = (variable("GITHUB_SERVER_URL"), variable("GITHUB_REPOSITORY")) {
+        let repository = format!("{}/{repository}", server.trim_end_matches('/'));
+        let attempt = variable("GITHUB_RUN_ATTEMPT").filter(|attempt| attempt != "1");
+        let attempt = attempt.map_or_else(String::new, |attempt| format!("/attempts/{attempt}"));
+        let run = variable("GITHUB_RUN_ID").map(|run| format!("{repository}/actions/runs/{run}{attempt}"));
+        return Pages { repository: Some(repository), run };
+    }
+    Pages {
+        repository: variable("CI_PROJECT_URL").map(|project| format!("{project}/-")),
+        run: variable("CI_JOB_URL").or_else(|| variable("CI_PIPELINE_URL")),
+    }
 }
 
 fn detect(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Option<Vec<u8>>) -> Option<Build> {
@@ -332,6 +362,25 @@ mod tests {
         assert!(
             of("push").is_handed_over && of("pull_request").pull_request.is_some() && of("push").pull_request.is_none()
         );
+    }
+
+    #[test]
+    fn pages_are_where_the_system_says() {
+        let of = |variables: &[(&str, &str)]| {
+            addresses(&|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+        };
+        let github = [
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_RUN_ID", "7"),
+            ("GITHUB_RUN_ATTEMPT", "2"),
+        ];
+        let pages = of(&github);
+        assert_eq!(pages.repository.as_deref(), Some("https://github.com/o/r"));
+        assert_eq!(pages.run.as_deref(), Some("https://github.com/o/r/actions/runs/7/attempts/2"));
+        let gitlab = [("CI_PROJECT_URL", "https://gitlab.com/o/r"), ("CI_JOB_URL", "https://gitlab.com/o/r/-/jobs/3")];
+        assert_eq!(of(&gitlab).repository.as_deref(), Some("https://gitlab.com/o/r/-"));
+        assert_eq!(of(&[("GITHUB_REPOSITORY", "o/r")]), Pages::default());
     }
 
     #[test]

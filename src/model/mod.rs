@@ -10,6 +10,7 @@
 //!
 //! Not here: reading files (`format`), limits (`config`), judging (`verdict`).
 
+pub mod alert;
 pub mod mapping;
 pub mod report;
 mod statistic;

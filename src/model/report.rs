@@ -17,6 +17,9 @@ use crate::text::Untrusted;
 /// The schema id this version writes.
 pub const SCHEMA: &str = "perfgate-report/1";
 
+/// The schema id of several reports in one document.
+pub const SEVERAL_SCHEMA: &str = "perfgate-reports/1";
+
 /// Adjusted p-value that a failure needs where the noise is known.
 pub const FAIL_P: f64 = 0.01;
 
@@ -94,6 +97,11 @@ pub enum GateVerdict {
 }
 
 impl GateVerdict {
+    /// The worst of several that compared something; `none` if none did.
+    pub fn of_several(verdicts: impl Iterator<Item = Self>) -> Self {
+        verdicts.filter(|verdict| *verdict != Self::None).max().unwrap_or(Self::None)
+    }
+
     /// The word used in files and reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -136,6 +144,35 @@ pub struct Report {
     pub results: Vec<Row>,
     /// What the reader of the verdict should know.
     pub notes: Vec<Note>,
+}
+
+/// Several reports, such as those of a matrix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Reports {
+    /// Always `perfgate-reports/1`.
+    pub schema: String,
+    /// The version of perfgate that put them together.
+    pub perfgate: String,
+    /// The worst verdict of those that compared something; `none` if nothing was compared at all.
+    pub verdict: GateVerdict,
+    /// The counts of all reports together.
+    pub counts: Counts,
+    /// The reports, as they were given.
+    pub reports: Vec<Report>,
+}
+
+impl Reports {
+    /// Puts reports together.
+    pub fn new(reports: Vec<Report>) -> Self {
+        Self {
+            schema: SEVERAL_SCHEMA.to_owned(),
+            perfgate: env!("CARGO_PKG_VERSION").to_owned(),
+            verdict: GateVerdict::of_several(reports.iter().map(|report| report.verdict)),
+            counts: reports.iter().fold(Counts::default(), |sum, r| sum.plus(&r.counts)),
+            reports,
+        }
+    }
 }
 
 /// Number of results by verdict. Rows that are only shown (`gate = false`) are in `total` alone.

@@ -220,6 +220,12 @@ pub struct Change {
 }
 
 impl Change {
+    /// Whether it is a regression that a limit speaks of and that is still there: sure, counted, neither accepted nor taken
+    /// back by later changes.
+    pub fn stands(&self) -> bool {
+        self.grade.is_over_a_limit() && self.gate && !self.provisional && !self.recovered && self.accepted_by.is_none()
+    }
+
     /// How much worse it got, for the order of changes: the logarithm of the ratio; positive is worse.
     ///
     /// Without a ratio the sign of the difference times infinity.

@@ -8,8 +8,7 @@
 //!
 //! Not here: the marker that finds the comment again, posting it, and whether it is wanted (`forge`, `cli`).
 
-use std::collections::BTreeMap;
-
+use super::labels::{have_own_testbeds, labels};
 use super::markdown::{self, Section, Tally, code, mark, outcome};
 use super::wording;
 use crate::model::report::{GateVerdict, Report};
@@ -19,8 +18,6 @@ pub use super::links::Links;
 
 /// Characters that GitHub keeps of a commit status.
 const STATUS_CHARACTERS: usize = 140;
-/// Inputs that a section is named by.
-const MOST_INPUTS: usize = 3;
 /// Bytes below which a section is its heading alone.
 const LEAST_BYTES: usize = 400;
 /// Bytes that a line about left-out sections takes at most, with its link.
@@ -79,8 +76,7 @@ pub fn status(reports: &[Report]) -> String {
 
 /// The worst verdict of those that compared something; `none` if nothing was compared at all.
 pub fn verdict(reports: &[Report]) -> GateVerdict {
-    let compared = reports.iter().map(|r| r.verdict).filter(|v| *v != GateVerdict::None);
-    compared.max().unwrap_or(GateVerdict::None)
+    GateVerdict::of_several(reports.iter().map(|report| report.verdict))
 }
 
 /// The outcome of several reports: `2 regressions, 1 warning`, with the legs that compared nothing.
@@ -103,43 +99,11 @@ fn idle(reports: &[Report]) -> usize {
 fn places(reports: &[Report]) -> String {
     match reports {
         [report] => report.testbed.as_ref().map_or_else(String::new, |name| format!(" on {}", code(name, false))),
-        several if several.iter().all(|r| r.testbed.is_some()) && labels(several).iter().all(|(_, n)| *n == 0) => {
+        several if have_own_testbeds(several) => {
             format!(" on {} testbeds", several.len())
         }
         several => format!(" in {} reports", several.len()),
     }
-}
-
-/// What a section is called: its name in Markdown, and a number where others have the same.
-fn labels(reports: &[Report]) -> Vec<(String, usize)> {
-    let testbed = |report: &Report| report.testbed.as_ref().map(|name| code(name, false));
-    let mut known: BTreeMap<Option<String>, usize> = BTreeMap::new();
-    for report in reports {
-        *known.entry(testbed(report)).or_default() += 1;
-    }
-    let names: Vec<String> = reports
-        .iter()
-        .map(|report| {
-            let testbed = testbed(report);
-            let is_alone = testbed.is_some() && known.get(&testbed) == Some(&1);
-            let inputs = report.current.inputs.iter().take(if is_alone { 0 } else { MOST_INPUTS });
-            let mut parts: Vec<String> = testbed.into_iter().chain(inputs.map(|input| code(input, false))).collect();
-            if parts.is_empty() {
-                parts.push("report".to_owned());
-            }
-            parts.join(", ")
-        })
-        .collect();
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let number = |name: &str, nth: usize| if names.iter().filter(|n| *n == name).count() > 1 { nth } else { 0 };
-    names
-        .iter()
-        .map(|name| {
-            let nth = seen.entry(name).or_default();
-            *nth += 1;
-            (name.clone(), number(name, *nth))
-        })
-        .collect()
 }
 
 /// The comment of several reports.
@@ -151,8 +115,11 @@ fn matrix(reports: &[Report], links: &Links, bytes: usize) -> String {
         Tally::sum(reports).line(&places(reports))
     );
     let foot = foot(reports, links);
-    let mut legs: Vec<Leg<'_>> =
-        reports.iter().zip(labels(reports)).map(|(report, label)| Leg::new(report, &label, links)).collect();
+    let mut legs: Vec<Leg<'_>> = reports
+        .iter()
+        .zip(labels(reports, &|name| code(name, false)))
+        .map(|(report, label)| Leg::new(report, &label, links))
+        .collect();
     // What failed, then what compared nothing, then warnings; the order of the caller within each.
     legs.sort_by_key(|leg| match leg.report.verdict {
         GateVerdict::Fail => 0,
@@ -191,11 +158,10 @@ struct Leg<'a> {
 }
 
 impl<'a> Leg<'a> {
-    fn new(report: &'a Report, (label, number): &(String, usize), links: &'a Links) -> Self {
+    fn new(report: &'a Report, label: &str, links: &'a Links) -> Self {
         let tally = Tally::of(report);
-        let number = if *number > 0 { format!(" ({number})") } else { String::new() };
         let said = outcome(report.verdict, &tally);
-        let heading = format!("\n#### {} {label}{number}: {said}\n\n{}\n", mark(report.verdict), tally.line(""));
+        let heading = format!("\n#### {} {label}: {said}\n\n{}\n", mark(report.verdict), tally.line(""));
         Self { report, heading, links, section: Section::new(report, links), text: String::new() }
     }
 

@@ -16,6 +16,9 @@ pub(super) static OUTPUT: Output =
 /// A column: its name, and its text for a row.
 type Column = (&'static str, fn(&Row) -> String);
 
+/// The column of the report rather than of the row.
+const TESTBED: &str = "testbed";
+
 /// The verdict comes first, so that no line of a log begins with a name, which could be a command to its reader.
 const COLUMNS: &[Column] = &[
     ("verdict", |r| r.verdict.as_str().to_owned()),
@@ -53,11 +56,20 @@ const COLUMNS: &[Column] = &[
 ];
 
 fn render(report: &Report, _: &Style) -> String {
+    all(std::slice::from_ref(report))
+}
+
+/// The rows of all reports in one table.
+pub(super) fn all(reports: &[Report]) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail, and every record has the same number of cells.
-    let _ = writer.write_record(COLUMNS.iter().map(|(name, _)| name));
-    for row in &report.results {
-        let _ = writer.write_record(COLUMNS.iter().map(|(_, cell)| cell(row)));
+    let _ = writer.write_record(COLUMNS.iter().map(|(name, _)| *name).chain([TESTBED]));
+    for report in reports {
+        let testbed = report.testbed.as_ref().map(name).unwrap_or_default();
+        for row in &report.results {
+            let cells = COLUMNS.iter().map(|(_, cell)| cell(row));
+            let _ = writer.write_record(cells.chain([testbed.clone()]));
+        }
     }
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }

@@ -5,6 +5,8 @@
 //!
 //! Not here: the comment and the job summary (`markdown`).
 
+use super::comment;
+use super::labels::labels;
 use super::wording::{self, Names, PLAIN};
 use super::{Output, Style};
 use crate::diag::Severity;
@@ -23,6 +25,29 @@ const MOST_CHARACTERS: usize = 2000;
 type Annotation = (String, String);
 
 fn render(report: &Report, _: &Style) -> String {
+    let word = wording::gate_word(report.verdict);
+    let [errors, warnings, notices] = annotations(report);
+    write([&errors, &warnings, &notices], &format!("{word}: {}", wording::headline(report)))
+}
+
+/// The annotations of all reports, each with what its report is called, and one line with the common verdict.
+pub(super) fn all(reports: &[Report]) -> String {
+    if let [report] = reports {
+        return render(report, &Style::default());
+    }
+    let mut lists = [const { Vec::new() }; 3];
+    for (report, label) in reports.iter().zip(labels(reports, &text::shown)) {
+        for (list, found) in lists.iter_mut().zip(annotations(report)) {
+            list.extend(found.into_iter().map(|(title, message)| (format!("{label}: {title}"), message)));
+        }
+    }
+    let [errors, warnings, notices] = &lists;
+    let word = wording::gate_word(comment::verdict(reports));
+    write([errors, warnings, notices], &format!("{word}: {}", comment::status(reports)))
+}
+
+/// What is worth an annotation: errors, warnings, notices, each worst first.
+fn annotations(report: &Report) -> [Vec<Annotation>; 3] {
     let names = Names::new(report);
     let rows = report.worst_first();
     let of = |verdicts: &[Verdict]| -> Vec<Annotation> {
@@ -52,8 +77,12 @@ fn render(report: &Report, _: &Style) -> String {
     ];
     let warnings = [of(&[Verdict::Warn]), shifts(Verdict::Warn), notes(&[Severity::Warning]), of(&[Verdict::Missing])];
     let notices = [of(&[Verdict::Accepted]), notes(&[Severity::Note]), of(&[Verdict::Inconclusive, Verdict::Improved])];
+    [errors.concat(), warnings.concat(), notices.concat()]
+}
+
+fn write(lists: [&[Annotation]; 3], verdict: &str) -> String {
     let mut out = String::new();
-    for (kind, list) in [("error", errors.concat()), ("warning", warnings.concat()), ("notice", notices.concat())] {
+    for (kind, list) in ["error", "warning", "notice"].into_iter().zip(lists) {
         let more = list.len().saturating_sub(MOST);
         for (i, (title, message)) in list.iter().take(MOST).enumerate() {
             let mut message = text::truncate(message, MOST_CHARACTERS).into_owned();
@@ -64,8 +93,7 @@ fn render(report: &Report, _: &Style) -> String {
             out.push_str(&format!("::{kind} title=perfgate%3A {title}::{message}\n"));
         }
     }
-    let word = wording::gate_word(report.verdict);
-    out.push_str(&format!("perfgate: {word}: {}\n", wording::headline(report)));
+    out.push_str(&format!("perfgate: {verdict}\n"));
     out
 }
 

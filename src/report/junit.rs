@@ -15,6 +15,7 @@ use std::io;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
+use super::labels::labels;
 use super::wording::{self, PLAIN};
 use super::{Output, Style};
 use crate::model::report::{GateVerdict, Report, Row, Verdict};
@@ -79,22 +80,35 @@ impl Tally {
 }
 
 fn render(report: &Report, _: &Style) -> String {
+    all(std::slice::from_ref(report))
+}
+
+/// The suites of all reports in one document; those of several begin with what the report is called.
+pub(super) fn all(reports: &[Report]) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Writing to memory cannot fail.
-    let _ = write(report, &mut writer);
+    let _ = write(reports, &mut writer);
     let mut text = String::from_utf8(writer.into_inner()).unwrap_or_default();
     text.push('\n');
     text
 }
 
-fn write(report: &Report, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
-    let suites = suites(report);
-    let total = suites.values().map(|cases| Tally::of(cases)).fold(Tally::default(), Tally::add);
+fn write(reports: &[Report], writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
+    let labels = if reports.len() > 1 { labels(reports, &name) } else { vec![String::new()] };
+    let suites: Vec<(&Report, String, Vec<Case>)> = reports
+        .iter()
+        .zip(labels)
+        .flat_map(|(report, label)| {
+            let title = move |suite: String| if label.is_empty() { suite } else { format!("{label}: {suite}") };
+            suites(report).into_iter().map(move |(suite, cases)| (report, title(suite), cases))
+        })
+        .collect();
+    let total = suites.iter().map(|(.., cases)| Tally::of(cases)).fold(Tally::default(), Tally::add);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let root = writer.create_element("testsuites").with_attribute(("name", "perfgate"));
     let root = root.with_attributes(total.attributes().iter().map(|(k, v)| (*k, v.as_str())));
     root.write_inner_content(|writer| {
-        for (name, cases) in &suites {
+        for (report, name, cases) in &suites {
             let suite = writer.create_element("testsuite").with_attribute(("name", name.as_str()));
             let tally = Tally::of(cases).attributes();
             let suite = suite.with_attributes(tally.iter().map(|(k, v)| (*k, v.as_str())));

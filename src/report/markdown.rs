@@ -13,7 +13,7 @@ mod parts;
 use super::links::Links;
 use super::wording::Names;
 use super::{Output, Style};
-use crate::model::report::Report;
+use crate::model::report::{Report, Verdict};
 use crate::text;
 
 use parts::Sorted;
@@ -115,7 +115,7 @@ impl<'a> Section<'a> {
     pub(super) fn within(&self, bytes: usize) -> Fitted {
         let mut fitted = Fitted { text: String::new(), is_whole: false };
         for (i, caps) in CAPS.iter().enumerate() {
-            if i + 1 < CAPS.len() && least_bytes(self.report, caps) > bytes {
+            if i + 1 < CAPS.len() && self.least_bytes(caps) > bytes {
                 continue;
             }
             fitted = Fitted { text: self.with(caps), is_whole: i == 0 };
@@ -124,6 +124,21 @@ impl<'a> Section<'a> {
             }
         }
         fitted
+    }
+
+    /// Bytes that the rows take at least, so that documents of many times the room are not even tried.
+    fn least_bytes(&self, caps: &Caps) -> usize {
+        // The shortest row of all: borders, a name and its fences, a word.
+        const ROW: usize = 24;
+        let most = |verdict| match verdict {
+            Verdict::Fail | Verdict::Invalid => caps.fail,
+            Verdict::Warn => caps.warn,
+            Verdict::Inconclusive | Verdict::Accepted => caps.doubtful,
+            Verdict::Improved => caps.improved,
+            Verdict::New | Verdict::Missing => caps.appeared,
+            Verdict::Pass => 0,
+        };
+        ROW * Verdict::ALL.into_iter().map(|verdict| self.rows.of(verdict).len().min(most(verdict))).sum::<usize>()
     }
 
     fn with(&self, caps: &Caps) -> String {
@@ -135,14 +150,4 @@ impl<'a> Section<'a> {
         parts::measured(report, rules, links, caps, &mut out);
         out
     }
-}
-
-/// Bytes that the rows take at least, so that documents of many times the budget are not even tried.
-fn least_bytes(report: &Report, caps: &Caps) -> usize {
-    // The shortest row of all: borders, a name and its fences, a word.
-    const ROW: usize = 24;
-    let counts = &report.counts;
-    let shown = counts.fail.min(caps.fail) + counts.invalid.min(caps.fail) + counts.warn.min(caps.warn);
-    let doubtful = counts.inconclusive.min(caps.doubtful) + counts.accepted.min(caps.doubtful);
-    ROW * (shown + doubtful + counts.improved.min(caps.improved))
 }

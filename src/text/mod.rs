@@ -3,8 +3,8 @@
 //! Benchmark names, units, git refs, CPU names and file contents are written by whoever can open a pull request. They
 //! are held as [`Untrusted`], which has no `Display`: a bare `{}` does not compile, so every use names the sink it goes
 //! to. Each sink has exactly one escaper here: [`line()`] for terminals and logs, [`markdown_code`] and [`markdown_text`]
-//! for Markdown, [`workflow_data`] and [`workflow_property`] for GitHub workflow commands, [`csv_cell`] for spreadsheets
-//! and [`xml`] for XML. JSON needs none, because its serializer escapes by itself.
+//! for Markdown, [`workflow_data`] and [`workflow_property`] for GitHub workflow commands, [`fn@slack`] and [`slack_code`] for
+//! Slack, [`csv_cell`] for spreadsheets and [`xml`] for XML. JSON needs none, because its serializer escapes by itself.
 //!
 //! A *name* is made visible once, by [`visible`] (which [`shown`] and [`markdown_code`] call): two different names never
 //! look alike, because a backslash that could be read as the start of an escape is doubled, and because a name that is
@@ -312,6 +312,21 @@ pub fn workflow_data(text: &str) -> String {
 /// A property value of a GitHub workflow command (`file=…`, `title=…`).
 pub fn workflow_property(text: &str) -> String {
     workflow_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Text for a Slack message: nothing in it is a mention, a link or formatting. Give names to [`slack_code`].
+pub fn slack(text: &str) -> String {
+    let text = without_commands(spelled(text)).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    // Slack has no escape for these; what looks like them does not format.
+    text.replace('*', "\u{2217}").replace('_', "\u{ff3f}").replace('~', "\u{223c}").replace('`', "\u{2019}")
+}
+
+/// A name for a Slack message, in a code span; at most `max` characters of it. What Slack would read inside is replaced.
+pub fn slack_code(text: &str, max: usize) -> String {
+    let shown = visible(text);
+    let shown = if shown.trim().is_empty() { Cow::Borrowed("(blank)") } else { truncate(&shown, max) };
+    let shown = shown.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('`', "\u{2019}");
+    format!("`{}`", without_old_commands(Cow::Owned(shown)))
 }
 
 /// A CSV cell that no spreadsheet runs as a formula and no log's reader as a command. Quoting is left to the CSV writer; names go through [`visible`]

@@ -12,6 +12,7 @@
 //! Not here: where the runs come from (`io`, `store`), how a history looks (`report`), and judging one change before it is
 //! merged (`verdict`).
 
+pub mod alert;
 mod events;
 mod find;
 mod grade;
@@ -105,7 +106,7 @@ pub fn analyse(points: &[Point<'_>], options: &Options<'_>) -> Result<Trend, Dia
             if !keep || change.range.first_bad < since {
                 continue;
             }
-            change.red = change.new && is_red(&change);
+            change.red = change.new && change.stands();
             match change.grade {
                 Grade::Fail => counts.fail += 1,
                 Grade::Warn => counts.warn += 1,
@@ -126,15 +127,6 @@ pub fn analyse(points: &[Point<'_>], options: &Options<'_>) -> Result<Trend, Dia
     trend.counts = counts;
     trend.events = events::cluster(points, changes);
     Ok(trend)
-}
-
-/// Whether a change, if it is new, makes the night red.
-fn is_red(change: &Change) -> bool {
-    change.grade.is_over_a_limit()
-        && change.gate
-        && !change.provisional
-        && !change.recovered
-        && change.accepted_by.is_none()
 }
 
 /// The history as it is, and as it was some runs ago.
@@ -159,7 +151,7 @@ impl Nights<'_> {
         for night in (oldest..=last).rev() {
             let open = |group: usize| {
                 let changes = found.get(group).map_or(&[][..], Vec::as_slice);
-                changes.iter().any(|(_, c)| c.new && (night == last || is_red(c)))
+                changes.iter().any(|(_, c)| c.new && (night == last || c.stands()))
             };
             let open: Vec<bool> = (0..self.groups.len()).map(open).collect();
             if !open.contains(&true) {

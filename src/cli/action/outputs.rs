@@ -8,11 +8,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::report::links;
 use super::super::{Exit, Failure};
 use crate::diag::{Code, Diagnostic, Location};
 use crate::io::{files, system};
 use crate::model::report::Report;
-use crate::report::{self, Style, markdown};
+use crate::report::{self, Style, comment, markdown};
+use crate::text::Untrusted;
 
 /// The folder with what later steps and jobs read.
 #[derive(Debug)]
@@ -24,8 +26,8 @@ impl Folder {
     /// The folder of this name, or the one that is always used; files of an earlier call are gone from it.
     ///
     /// # Errors
-    /// If no folder is named and the runner has none, or an old file cannot be removed.
-    pub(super) fn open(named: Option<&str>) -> Result<Self, Failure> {
+    /// If no folder is named and the runner has none, if an old file cannot be removed, or is what is to be read.
+    pub(super) fn open(named: Option<&str>, read: &[String]) -> Result<Self, Failure> {
         let path = match (named, system::variable("RUNNER_TEMP").filter(|folder| !folder.is_empty())) {
             (Some(named), _) => PathBuf::from(named),
             (None, Some(temporary)) => Path::new(&temporary).join("perfgate"),
@@ -35,7 +37,23 @@ impl Folder {
         };
         // Later steps may run in another folder.
         let folder = Self { path: std::path::absolute(&path).unwrap_or(path) };
+        let mut found = Vec::new();
+        for input in read {
+            // What is no glob and no file is told by the command.
+            found.extend(if files::kind(input) == files::Kind::File {
+                vec![input.clone()]
+            } else {
+                files::glob(input).unwrap_or_default()
+            });
+        }
         for file in ["report.json", "report.md", "run.json"] {
+            let path = folder.file(file);
+            if found.iter().any(|input| files::is_same(input, &path)) {
+                return Err(Diagnostic::new(Code::Usage, "a result lies where the step writes its own report")
+                    .at(Location::file(path))
+                    .help("download it into another folder, or set the input `report-dir`")
+                    .into());
+            }
             files::remove(&folder.path.join(file)).map_err(|error| {
                 let diagnostic = Diagnostic::new(Code::WriteFailed, format!("cannot remove an old report: {error}"));
                 Failure::outside(diagnostic.at(Location::file(folder.file(file))))
@@ -86,13 +104,13 @@ impl Outputs {
     /// Takes what a report says. `is_file` tells that the baseline was named as a file.
     pub(super) fn take(&mut self, report: &Report, is_file: bool) {
         let counts = &report.counts;
-        self.verdict = report.verdict.as_str().to_owned();
+        report.verdict.as_str().clone_into(&mut self.verdict);
         self.regressions = Some(counts.fail);
         self.warnings = Some(counts.warn);
         self.improvements = Some(counts.improved);
         let apart = counts.new + counts.missing;
         self.compared = Some(counts.total.saturating_sub(apart));
-        let commit = report.baseline.commit.as_ref().map(|commit| commit.raw()).unwrap_or_default();
+        let commit = report.baseline.commit.as_ref().map(Untrusted::raw).unwrap_or_default();
         let is_id = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         self.baseline_sha = if is_id { commit.to_owned() } else { String::new() };
         let is_older = report.notes.iter().any(|note| note.code == Code::OlderBaseline.as_str());
@@ -102,6 +120,29 @@ impl Outputs {
             (_, _, true) => "ancestor",
             _ => "exact",
         };
+    }
+
+    /// Takes what several reports say together.
+    pub(super) fn take_all(&mut self, reports: &[Report]) {
+        let Some((first, others)) = reports.split_first() else { return };
+        self.take(first, false);
+        for report in others {
+            let mut one = Self::default();
+            one.take(report, false);
+            let sum = |a: Option<usize>, b: Option<usize>| a.zip(b).map(|(a, b)| a + b);
+            self.regressions = sum(self.regressions, one.regressions);
+            self.warnings = sum(self.warnings, one.warnings);
+            self.improvements = sum(self.improvements, one.improvements);
+            self.compared = sum(self.compared, one.compared);
+            // Several baselines are none that could be named.
+            if self.baseline_sha != one.baseline_sha {
+                self.baseline_sha.clear();
+            }
+            if self.baseline_kind != one.baseline_kind {
+                self.baseline_kind = "";
+            }
+        }
+        comment::verdict(reports).as_str().clone_into(&mut self.verdict);
     }
 
     /// Writes all outputs where the runner reads them.
@@ -142,9 +183,9 @@ pub(super) fn summarize(text: &str) -> Result<(), Failure> {
     append("GITHUB_STEP_SUMMARY", text)
 }
 
-/// The summary of one report.
-pub(super) fn summary(report: &Report) -> String {
-    markdown::within(report, markdown::SUMMARY_BYTES)
+/// The summary of reports, with links.
+pub(super) fn summary(reports: &[Report]) -> String {
+    comment::document(reports, &links(), markdown::SUMMARY_BYTES)
 }
 
 /// Adds text to the file that a variable of the runner names.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::report::Report;
+use crate::model::report::{Report, Reports};
 use crate::model::trend::Trend;
 
 fn read(text: &str) -> (Vec<Run>, Diagnostics) {
@@ -144,6 +144,7 @@ fn schemas_are_those_of_the_types() {
     for (name, schema) in [
         ("run", schemars::schema_for!(RunFile<'_>)),
         ("report", schemars::schema_for!(Report)),
+        ("reports", schemars::schema_for!(Reports)),
         ("trend", schemars::schema_for!(Trend)),
     ] {
         let path = format!("{root}/schema/{name}.json");

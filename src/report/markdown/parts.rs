@@ -124,7 +124,7 @@ impl<'a> Sorted<'a> {
         }
     }
 
-    fn of(&self, verdict: Verdict) -> &[Entry<'a>] {
+    pub(super) fn of(&self, verdict: Verdict) -> &[Entry<'a>] {
         self.entries.get(&verdict).map_or(&[], Vec::as_slice)
     }
 }

@@ -3,7 +3,7 @@
 //! A heading with the outcome, one table an event that is new or bad and still there, and the rest folded. Events are left
 //! out from the end when the text would be too long for an issue, always saying how many.
 //!
-//! Not here: links to commits and runs, which need a server's address (`github`).
+//! Not here: the tracking issue (`issue`), which is made of the same parts and has links.
 
 use super::super::wording::TYPESET;
 use super::super::{Output, Style, markdown};
@@ -36,9 +36,10 @@ fn render(trend: &Trend, _: &Style) -> String {
     let mut out = format!("### {mark} perfgate trend: {}\n", text::markdown_text(&super::said(trend), MOST_CHARACTERS));
     let (listed, rest): (Vec<&Event>, Vec<&Event>) = trend.events.iter().partition(|e| super::is_listed(e));
     let budget = markdown::COMMENT_BYTES;
+    let plain = |name: &Untrusted| code(name, false);
     let mut left_out = 0;
     for event in listed {
-        let block = block(trend, event, &names);
+        let block = block(trend, event, &names, &plain);
         if left_out > 0 || out.len() + block.len() > budget / 2 {
             left_out += 1;
         } else {
@@ -52,7 +53,7 @@ fn render(trend: &Trend, _: &Style) -> String {
         let mut body = String::new();
         let mut further = 0;
         for event in &rest {
-            let block = block(trend, event, &names);
+            let block = block(trend, event, &names, &plain);
             if further > 0 || out.len() + body.len() + block.len() > budget {
                 further += 1;
             } else {
@@ -75,7 +76,7 @@ fn render(trend: &Trend, _: &Style) -> String {
     out
 }
 
-fn code(name: &Untrusted, in_table: bool) -> String {
+pub(super) fn code(name: &Untrusted, in_table: bool) -> String {
     text::markdown_code(name.raw(), MAX_SHOWN, in_table)
 }
 
@@ -85,8 +86,9 @@ fn unit(suffix: &Untrusted) -> String {
     if known && suffix.raw().len() <= 6 { suffix.raw().to_owned() } else { code(suffix, true) }
 }
 
-fn block(trend: &Trend, event: &Event, names: &Names<'_>) -> String {
-    let place = super::place(trend, event, &|name| code(name, false));
+/// An event: what it is, where it lies, and its changes. `shown` is how commits are written.
+pub(super) fn block(trend: &Trend, event: &Event, names: &Names<'_>, shown: &dyn Fn(&Untrusted) -> String) -> String {
+    let place = super::place(trend, event, shown);
     let mut out = format!("\n**{}**: {}\n\n", super::announced(event), place.join("; "));
     out.push_str("| Benchmark | Metric | Level | Change | Limit | History | |\n|:--|:--|:--|--:|--:|:--|:--|\n");
     for change in event.changes.iter().take(MOST_CHANGES) {

@@ -7,8 +7,10 @@
 //! Not here: comparisons, whose outputs are the module above.
 
 mod csv;
+pub mod issue;
 mod json;
 mod markdown;
+pub mod slack;
 mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
