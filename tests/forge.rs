@@ -2,6 +2,14 @@
 #![cfg(feature = "github")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, unreachable_pub, missing_docs, reason = "tests")]
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    clippy::cmp_owned,
+    clippy::type_complexity,
+    reason = "tests"
+)]
+#![allow(clippy::large_stack_arrays, clippy::unnecessary_wraps, reason = "tests")]
 
 #[path = "forge/contract.rs"]
 mod contract;

@@ -96,7 +96,7 @@ impl GitHub {
     /// # Errors
     /// Why it was not done; [`Problem::Unclear`] if it may have been.
     pub fn post<T: DeserializeOwned>(&self, path: &str, body: Value) -> Result<T, Problem> {
-        read(&self.session.send(&Request::new(Method::Post, self.url(path)).with(body))?)
+        read(&self.session.send(&Request::new(Method::Post, self.url(path)).with(body))?).map_err(written)
     }
 
     /// Changes something.
@@ -250,7 +250,7 @@ impl Forge for PullRequest<'_> {
 
     fn create(&self, body: &str) -> Result<Comment, Problem> {
         let path = format!("/issues/{}/comments", self.number);
-        self.github.post::<CommentAnswer>(&path, json!({ "body": body })).map(Comment::from).map_err(written)
+        self.github.post::<CommentAnswer>(&path, json!({ "body": body })).map(Comment::from)
     }
 
     fn update(&self, id: u64, body: &str) -> Result<Comment, Problem> {

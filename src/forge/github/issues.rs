@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{GitHub, User, encoded, written};
+use super::{GitHub, User, encoded};
 use crate::forge::policy::Problem;
 use crate::forge::{Author, Comment, Forge as _};
 
@@ -119,7 +119,7 @@ impl GitHub {
         look: impl Fn(&Issue) -> bool,
     ) -> Result<Issue, Problem> {
         let content = json!({ "title": title, "body": body, "labels": [label] });
-        let post = || self.post::<Answer>("/issues", content.clone()).map(Issue::from).map_err(written);
+        let post = || self.post::<Answer>("/issues", content.clone()).map(Issue::from);
         self.session.once(post, || Ok(self.issues(label)?.into_iter().find(|issue| issue.is_open && look(issue))))
     }
 
