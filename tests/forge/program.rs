@@ -90,6 +90,19 @@ fn a_report_becomes_a_comment_and_a_status() {
 }
 
 #[test]
+fn a_pull_request_that_is_named_is_asked_for_its_newest_commit() {
+    let (server, place) = (Server::start(), Place::new());
+    server.world().pulls = vec![json!({ "number": 7, "head": { "sha": "c".repeat(40), "ref": "t" } })];
+    place.write("push.json", "{}");
+    let push = [("GITHUB_EVENT_NAME", "push"), ("GITHUB_EVENT_PATH", "push.json"), ("GITHUB_SHA", "d")];
+    let output = place.run(&server, "comment green.json --pull-request 7 --status perfgate", &push);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let status = server.world().statuses[0].clone();
+    assert_eq!((&status["sha"], &status["state"]), (&json!("c".repeat(40)), &json!("success")));
+    assert_eq!(server.bodies().len(), 1);
+}
+
+#[test]
 fn a_clean_report_writes_no_first_comment_and_never_deletes_one() {
     let (server, place) = (Server::start(), Place::new());
     place.run(&server, "comment green.json --when on-regression", &[]);
