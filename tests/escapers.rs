@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use perfgate::text::{
-    MAX_SHOWN, Untrusted, csv_cell, is_unsafe, line, markdown_code, markdown_text, short_hash, shown, truncate,
-    visible, workflow_data, workflow_property, xml,
+    MAX_SHOWN, Untrusted, csv_cell, is_unsafe, line, markdown_code, markdown_text, short_hash, shown, slack,
+    slack_code, truncate, visible, workflow_data, workflow_property, xml,
 };
 use proptest::prelude::*;
 
@@ -239,6 +239,28 @@ fn spreadsheets_run_nothing_and_xml_stays_valid() {
     }
 }
 
+/// Asserts that Slack reads a text as nothing but text.
+fn assert_is_slack_text(said: &str, name: &str) {
+    assert!(!said.contains(['<', '>', '\n', '\r']) && !said.contains("##["), "{name:?}: {said:?}");
+    assert!(!said.chars().any(is_unsafe), "{name:?}: {said:?}");
+    for (at, _) in said.match_indices('&') {
+        assert!(["&amp;", "&lt;", "&gt;"].iter().any(|entity| said[at..].starts_with(entity)), "{name:?}: {said:?}");
+    }
+}
+
+#[test]
+fn slack_notifies_and_links_nothing() {
+    for name in NAMES {
+        assert_is_slack_text(&slack(name), name);
+        assert!(!slack(name).contains(['*', '_', '~', '`']), "{name:?}");
+        let code = slack_code(name, MAX_SHOWN);
+        assert_is_slack_text(&code, name);
+        assert!(code.len() > 2 && code.matches('`').count() == 2 && code.starts_with('`') && code.ends_with('`'));
+    }
+    assert_eq!(slack("<!channel> & `x`"), "&lt;!channel&gt; &amp; \u{2019}x\u{2019}");
+    assert_eq!(slack_code("a|b@c <https://x|ok>", 120), "`a|b@c &lt;https://x|ok&gt;`");
+}
+
 #[test]
 fn different_names_never_look_alike() {
     let blank = |name: &str| name.trim().is_empty();
@@ -318,6 +340,14 @@ proptest! {
         if !plain.contains("##[") {
             prop_assert_eq!(runner_reads(&workflow_data(&plain)), plain);
         }
+    }
+
+    #[test]
+    fn any_text_is_only_text_in_slack(text in hostile_text()) {
+        assert_is_slack_text(&slack(&text), &text);
+        let code = slack_code(&text, MAX_SHOWN);
+        assert_is_slack_text(&code, &text);
+        prop_assert!(code.chars().count() <= 6 * MAX_SHOWN && code.matches('`').count() == 2);
     }
 
     #[test]

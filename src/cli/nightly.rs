@@ -163,7 +163,10 @@ impl Nightly<'_> {
             links: &links,
         };
         let issue = match server.filter(|_| !self.args.dry_run) {
-            None => return self.rehearse(&alert, console),
+            None => {
+                self.rehearse(&alert, console);
+                return Ok(());
+            }
             Some(github) => {
                 let done = self.carry_out(&github, me.as_ref(), &own, &alert);
                 if console.is_verbose() {
@@ -246,7 +249,7 @@ impl Nightly<'_> {
     }
 
     /// Says what would be done.
-    fn rehearse(&self, alert: &Alert<'_>, console: &Console) -> Result<(), Trouble> {
+    fn rehearse(&self, alert: &Alert<'_>, console: &Console) {
         let number = match alert.plan.step {
             Step::Open => String::new(),
             Step::Update(number) | Step::Close(number) | Step::Reopen(number) => format!(" #{number}"),
@@ -257,7 +260,6 @@ impl Nightly<'_> {
         if let Some(comment) = alert.comment() {
             console.remark(&format!("would comment on it:\n{}", comment.trim_end()));
         }
-        Ok(())
     }
 
     fn tell_slack(&self, alert: &Alert<'_>, issue: Option<&str>, console: &Console) {
