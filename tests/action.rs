@@ -169,6 +169,11 @@ fn a_wrong_input_or_file_is_two_and_leaves_no_old_report() {
         (&[("bench-command", "true")], "does nothing without `confirm: true`"),
         (&[("store", "dir:a"), ("baseline-branch", "b")], "both say where runs are kept"),
         (&[("issue", "true")], "the input `issue` does nothing with `command: check`"),
+        (&[("command", "report"), ("pr-number", "7")], "the input `pr-number` does nothing without `results`"),
+        (
+            &[("command", "trend"), ("results", "a"), ("testbed", "b")],
+            "the input `testbed` does nothing with `results`",
+        ),
         (&[("command", "compare")], "needs the inputs `baseline` and `results`"),
     ] {
         let played = scene.runner.act(&folder, inputs);

@@ -404,6 +404,31 @@ fn every_night_is_stored_and_looked_at() {
 }
 
 #[test]
+fn a_nightly_regression_opens_one_issue() {
+    let mut scene = Scene::new();
+    let mut commit = String::new();
+    for number in 0..24 {
+        commit = scene.push(&format!("night {number}"));
+        let slower = if number < 16 { 100.0 } else { 160.0 };
+        let file = scene.world.results("night.txt", slower + f64::from(number % 3));
+        run(&scene.world.work(), &["record", &file, "--store", "git:perfgate-data"], 0);
+    }
+    let payload = json!({ "repository": { "id": 1, "default_branch": "main" } });
+    let variables = [("GITHUB_SHA", commit.as_str()), ("GITHUB_REF", "refs/heads/main")];
+    scene.on(Event::Schedule, &payload, &variables, "main");
+    scene.speed = 161.0;
+    for _ in 0..2 {
+        let ran = scene.play("nightly.yml");
+        let trend = call(&ran, "trend");
+        assert_eq!(trend.code, 0, "{}", trend.log);
+        assert!(trend.summary.contains("`BenchmarkB1`"), "{}", trend.summary);
+        let issues = scene.server.hub().issues.clone();
+        assert_eq!(issues.len(), 1, "{}", trend.log);
+        assert!(issues[0]["title"].as_str().unwrap().contains("perfgate"), "{issues:?}");
+    }
+}
+
+#[test]
 fn a_comment_that_may_not_be_written_changes_nothing() {
     let mut scene = Scene::new();
     scene.push("first");

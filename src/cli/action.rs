@@ -176,6 +176,14 @@ impl Step<'_> {
         }
     }
 
+    /// Refuses inputs that would do nothing.
+    fn without(&self, names: &[&str], when: &str) -> Result<(), Failure> {
+        match names.iter().find(|name| self.inputs.given(name).is_some()) {
+            Some(name) => Err(Failure::usage(format!("the input `{name}` does nothing {when}; leave it out"))),
+            None => Ok(()),
+        }
+    }
+
     fn format(&self, words: &mut Vec<String>) {
         let named = self.inputs.given("format").filter(|name| *name != "auto");
         words.extend(named.map(|name| format!("--input-format={name}")));
@@ -202,11 +210,7 @@ impl Step<'_> {
     fn confirmation(&self) -> Result<Option<Vec<String>>, Failure> {
         let command = inputs::words(self.inputs.text("bench-command"))?;
         if !self.inputs.is_on("confirm") {
-            if let Some(name) =
-                ["bench-command", "setup-command", "pairs"].iter().find(|n| self.inputs.given(n).is_some())
-            {
-                return Err(Failure::usage(format!("the input `{name}` does nothing without `confirm: true`")));
-            }
+            self.without(&["bench-command", "setup-command", "pairs"], "without `confirm: true`")?;
             return Ok(None);
         }
         if command.is_empty() {
@@ -267,6 +271,8 @@ impl Step<'_> {
         let results = self.inputs.lines("results");
         if results.is_empty() {
             words.extend(self.store()?);
+        } else {
+            self.without(&["store", "baseline-branch", "testbed", "suite"], "with `results`")?;
         }
         if self.inputs.text("fail-on") != "never" {
             words.push("--fail-on-new".to_owned());
@@ -294,8 +300,10 @@ impl Step<'_> {
     fn report(&self, outputs: &mut Outputs) -> Outcome {
         let named = self.inputs.lines("results");
         if named.is_empty() {
+            self.without(&["pr-number"], "without `results`")?;
             return self.hand_over(outputs);
         }
+        self.without(&["config", "store", "baseline-branch"], "with `results`")?;
         let (json, markdown) = (self.file("report.json"), self.file("report.md"));
         let mut words = vec!["report".to_owned(), "--report=terminal".to_owned()];
         words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);

@@ -136,6 +136,13 @@ impl Hub {
                 self.issues.push(issue.clone());
                 (201, issue)
             }
+            ("PATCH", ["issues", number]) => {
+                let issue = self.issues.iter_mut().find(|issue| issue["number"].to_string() == *number).unwrap();
+                for (name, value) in body.as_object().unwrap() {
+                    issue[name] = value.clone();
+                }
+                (200, issue.clone())
+            }
             ("GET", ["pulls"]) => (200, json!(self.pulls)),
             ("GET", ["pulls", _]) => (200, self.pulls.first().cloned().unwrap_or_default()),
             ("GET", ["commits", _, "statuses"]) => (200, json!([])),
