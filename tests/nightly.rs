@@ -6,7 +6,6 @@
 mod markdown;
 #[path = "nightly/server.rs"]
 mod server;
-#[allow(dead_code, reason = "shared by several tests")]
 mod world;
 
 use std::fmt::Write as _;

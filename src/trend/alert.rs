@@ -23,6 +23,7 @@
 //! Not here: reading and writing issues (`forge`), and their texts (`report`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
@@ -84,7 +85,11 @@ pub fn id(bench: Bench<'_>, change: &Change) -> String {
 }
 
 fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut out, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// What a history says of tonight; `None` where it is too short to say anything yet. `is_tip_measured` is whether the newest
@@ -167,7 +172,7 @@ pub fn plan(known: &[Known], night: &Night) -> Option<Plan> {
         let reopened = by_us.is_none();
         let gone = issue.state.members.keys().chain(&issue.state.gone);
         let gone = gone.filter(|id| !state.members.contains_key(*id)).cloned().collect();
-        return plan(Step::Reopen(issue.number), News::Back, State { reopened, gone, ..state });
+        return plan(Step::Reopen(issue.number), News::Back, State { gone, reopened, ..state });
     }
     plan(Step::Open, News::Opened, state)
 }

@@ -68,7 +68,7 @@ impl Server {
 /// Method, path with its query, whether the token came along, and the body.
 fn read(stream: &mut TcpStream) -> Option<(String, String, bool, Value)> {
     let mut bytes = Vec::new();
-    let mut part = [0; 65536];
+    let mut part = vec![0; 65536];
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {

@@ -82,8 +82,8 @@ impl Place {
     }
 }
 
-fn worse(names: &str) -> Option<News> {
-    Some(News::Worse(names.chars().map(String::from).collect()))
+fn worse(names: &str) -> News {
+    News::Worse(names.chars().map(String::from).collect())
 }
 
 #[test]
@@ -110,11 +110,11 @@ fn the_same_set_is_no_news() {
 fn new_members_and_warnings_that_fail_are_told_alone() {
     let mut place = Place::default();
     place.night(&stand(1, "Ab"));
-    assert_eq!(place.night(&stand(2, "Abc")).unwrap().news, worse("c"));
-    assert_eq!(place.night(&stand(3, "ABc")).unwrap().news, worse("b"));
+    assert_eq!(place.night(&stand(2, "Abc")).unwrap().news, Some(worse("c")));
+    assert_eq!(place.night(&stand(3, "ABc")).unwrap().news, Some(worse("b")));
     // What fails no more but still warns is no news, but becoming worse again is.
     assert_eq!(place.night(&stand(4, "Abc")).unwrap().news, None);
-    assert_eq!(place.night(&stand(5, "ABc")).unwrap().news, worse("b"));
+    assert_eq!(place.night(&stand(5, "ABc")).unwrap().news, Some(worse("b")));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn closed_as_not_planned_is_accepted() {
     assert_eq!(plan.state.members.keys().collect::<Vec<_>>(), ["c"]);
     assert_eq!(place.night(&stand(31, "AbC")).unwrap().news, None);
     // An accepted warning that fails is not what was accepted.
-    assert_eq!(place.night(&stand(32, "ABC")).unwrap().news, worse("b"));
+    assert_eq!(place.night(&stand(32, "ABC")).unwrap().news, Some(worse("b")));
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn no_results_are_told_once_and_never_clean() {
     let plan = place.night(&nothing(1)).unwrap();
     assert_eq!((plan.step, plan.news, plan.state.fingerprint.as_str()), (Step::Open, Some(News::Opened), "no-data"));
     assert_eq!(place.night(&nothing(2)), None);
-    assert_eq!(place.night(&stand(3, "A")).unwrap().news, worse("a"));
+    assert_eq!(place.night(&stand(3, "A")).unwrap().news, Some(worse("a")));
     let mut place = Place::default();
     place.night(&nothing(1));
     place.closed_by_hand(1, false, 2 * DAY);
