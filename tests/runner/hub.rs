@@ -121,7 +121,7 @@ impl Hub {
                 (201, self.comments.last().unwrap().clone())
             }
             ("PATCH", ["issues", "comments", id]) => {
-                let comment = self.comments.iter_mut().find(|comment| comment["id"].to_string() == *id).unwrap();
+                let comment = self.comments.iter_mut().find(|comment| is(&comment["id"], id)).unwrap();
                 comment["body"] = body["body"].clone();
                 (200, comment.clone())
             }
@@ -137,7 +137,7 @@ impl Hub {
                 (201, issue)
             }
             ("PATCH", ["issues", number]) => {
-                let issue = self.issues.iter_mut().find(|issue| issue["number"].to_string() == *number).unwrap();
+                let issue = self.issues.iter_mut().find(|issue| is(&issue["number"], number)).unwrap();
                 for (name, value) in body.as_object().unwrap() {
                     issue[name] = value.clone();
                 }
@@ -175,6 +175,11 @@ impl Hub {
             _ => (404, json!({ "message": "Not Found" })),
         }
     }
+}
+
+/// Whether a number is written so.
+fn is(number: &Value, written: &str) -> bool {
+    number.as_u64() == written.parse().ok()
 }
 
 /// Files as an archive of actions/upload-artifact.

@@ -230,7 +230,7 @@ pub fn load(path: &Path) -> Yaml {
 }
 
 pub fn hash(path: &Path) -> String {
-    Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(fs::read(path).unwrap()))
 }
 
 fn script_at(path: &Path, script: &str) {
