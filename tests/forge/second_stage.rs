@@ -271,7 +271,7 @@ fn what_was_left_behind_is_held_to_limits() {
     stage.with_run(|run| run["benchmarks"][0]["metrics"][0]["tool_unit"] = json!("u".repeat(40)));
     stage.refuses(2, "a unit of more than 32 bytes");
     stage.with_run(|run| {
-        run["labels"] = (0..70).map(|at| (format!("l{at}"), json!("x"))).collect::<serde_json::Map<_, _>>().into()
+        run["labels"] = (0..70).map(|at| (format!("l{at}"), json!("x"))).collect::<serde_json::Map<_, _>>().into();
     });
     stage.refuses(2, "more than 64 labels");
     let files: Vec<String> = std::fs::read_dir(stage.place.folder.path())
