@@ -50,7 +50,7 @@ const CASES: &[Case] = &[
     ("junit", "<testsuite><testcase name=\"a\" time=\"1\"/>", 0, 0, 0, &["malformed-document"]),
     ("junit", "<testsuite><testcase name=\"&bogus;\" time=\"1\"/></testsuite>", 0, 0, 0, &["malformed-document"]),
     ("junit", "<testsuite tests=\"0\"/>", 0, 0, 0, &["no-results"]),
-    ("pytest-json-report", "{\"created\":1,\"exitcode\":0,\"summary\":{},\"tests\":[{\"nodeid\":\"a.py::b\",\"outcome\":\"passed\",\"call\":{\"duration\":-1}},{\"nodeid\":\"a.py::c\"}]}", 0, 1, 1, &["malformed-document", "invalid-value"]),
+    ("pytest-json-report", "{\"created\":1,\"exitcode\":0,\"summary\":{},\"tests\":[{\"nodeid\":\"a.py::b\",\"outcome\":\"passed\",\"call\":{\"duration\":-1}},{\"nodeid\":\"a.py::c\"}]}", 0, 1, 1, &["invalid-value", "malformed-document"]),
     ("pytest-json-report", "{\"created\":1,\"exitcode\":0,", 0, 0, 0, &["invalid-json"]),
     ("gnu-time", "\tCommand being timed: \"a\"\n\tElapsed (wall clock) time (h:mm:ss or m:ss): soon\n\tMaximum resident set size (kbytes): -3\n\tExit status: 0\n", 0, 2, 0, &["malformed-number", "invalid-value"]),
     ("gnu-time", "\tCommand being timed: \"a\"\n\tElapsed (wall clock) time (h:mm:ss or m:ss): 1:02:03\n\tExit status: 0\n", 1, 0, 0, &[]),

@@ -1,4 +1,4 @@
-//! BenchmarkDotNet's JSON: `JsonExporter.Full`, `Brief` and what older versions wrote.
+//! The JSON of `BenchmarkDotNet`: `JsonExporter.Full`, `Brief` and what older versions wrote.
 //!
 //! A benchmark is its full name with its parameters; where several jobs measured it, its job stands behind. Samples are
 //! `OriginalValues`, nanoseconds per operation. What a diagnoser found allocated is `memory`; other metrics of diagnosers have their own

@@ -159,7 +159,6 @@ fn summary(cells: &[(Statistic, &str)], unit: impl Fn(&str) -> Option<Parsed>) -
 }
 
 /// Takes a row below a benchmark.
-#[expect(clippy::too_many_arguments, reason = "where the row is, and what it says")]
 fn below<'a>(
     document: &Document<'_>,
     diagnostics: &mut Diagnostics,

@@ -119,12 +119,11 @@ fn add(document: &Document<'_>, diagnostics: &mut Diagnostics, run: &mut Run, bl
     let origin = rows::origin(position);
     if let Some((value, line)) = elapsed {
         let mut time = rows::time("s", origin);
-        match seconds(value) {
-            Some(seconds) => time.set_value(seconds),
-            None => {
-                let message = format!("not a time: `{}`", text::shown(&(*value).into()));
-                time.fault = Some(Box::new(fault(Code::MalformedNumber, line, message)));
-            }
+        if let Some(seconds) = seconds(value) {
+            time.set_value(seconds);
+        } else {
+            let message = format!("not a time: `{}`", text::shown(&(*value).into()));
+            time.fault = Some(Box::new(fault(Code::MalformedNumber, line, message)));
         }
         rows::add(run, &id, MetricId::new(MetricId::TIME), time);
     }

@@ -60,11 +60,11 @@ struct Summary {
     #[serde(default)]
     id: Option<String>,
     /// Versions 1 to 3.
-    #[serde(default)]
-    callgrind_summary: Value,
+    #[serde(default, rename = "callgrind_summary")]
+    callgrind: Value,
     /// Versions 1 to 3.
-    #[serde(default)]
-    tool_summaries: Vec<Value>,
+    #[serde(default, rename = "tool_summaries")]
+    tools: Vec<Value>,
     /// From version 4 on.
     #[serde(default)]
     profiles: Vec<Value>,
@@ -105,30 +105,27 @@ fn documents<'a>(document: &Document<'a>, diagnostics: &mut Diagnostics, run: &m
             continue;
         }
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        match values.next() {
-            Some(Ok(raw)) => {
-                // Other programs print JSON as well.
-                if raw.get().contains("\"module_path\"") {
-                    found.push(raw);
-                }
-                at += values.byte_offset().max(1);
+        if let Some(Ok(raw)) = values.next() {
+            // Other programs print JSON as well.
+            if raw.get().contains("\"module_path\"") {
+                found.push(raw);
             }
-            _ => {
-                tried += 1;
-                if tried > MOST_TRIED {
-                    break;
-                }
-                // The lines of a document that was tried are no further ones.
-                if run.failures.is_empty() {
-                    let id = BenchmarkId::new(FORMAT.name, None, format!("summary {}", found.len() + 1));
-                    let message = "a summary that is cut short or broken".to_owned();
-                    let place = document.span(at, 1);
-                    diagnostics.push(Diagnostic::new(Code::TruncatedLine, message.as_str()).at(place.clone()));
-                    run.failures.insert(id, Fault { message, location: Some(place) });
-                }
-                at += line;
-            }
+            at += values.byte_offset().max(1);
+            continue;
         }
+        tried += 1;
+        if tried > MOST_TRIED {
+            break;
+        }
+        // The lines of a document that was tried are no further ones.
+        if run.failures.is_empty() {
+            let id = BenchmarkId::new(FORMAT.name, None, format!("summary {}", found.len() + 1));
+            let message = "a summary that is cut short or broken".to_owned();
+            let place = document.span(at, 1);
+            diagnostics.push(Diagnostic::new(Code::TruncatedLine, message.as_str()).at(place.clone()));
+            run.failures.insert(id, Fault { message, location: Some(place) });
+        }
+        at += line;
     }
     found
 }
@@ -141,11 +138,11 @@ fn add(
     summary: Summary,
     position: usize,
 ) {
-    let Summary { version, module_path, id, callgrind_summary, tool_summaries, profiles } = summary;
+    let Summary { version, module_path, id, callgrind, tools, profiles } = summary;
     let name = id.map_or_else(|| module_path.clone(), |id| format!("{module_path} {id}"));
     let id = BenchmarkId::new(FORMAT.name, None, name);
     let place = || document.span_of(raw.get(..1).unwrap_or(""));
-    let counts = counts(&callgrind_summary, &tool_summaries, &profiles);
+    let counts = counts(&callgrind, &tools, &profiles);
     let mut measured = false;
     for (tool, name, number) in counts {
         let Some(number) = number else { continue };

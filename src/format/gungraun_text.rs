@@ -41,11 +41,11 @@ fn header(line: &str) -> Option<String> {
     let mut words = line.split(' ');
     let path = words.next()?;
     let parts: Vec<&str> = path.split("::").collect();
-    let is_name = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if parts.len() < 3 || !parts.iter().all(|part| is_name(&part)) {
+    let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if parts.len() < 3 || !parts.iter().all(|part| is_name(part)) {
         return None;
     }
-    let id = words.next().and_then(|word| word.split(':').next()).filter(is_name);
+    let id = words.next().and_then(|word| word.split(':').next()).filter(|id| is_name(id));
     Some(id.map_or_else(|| path.to_owned(), |id| format!("{path} {id}")))
 }
 

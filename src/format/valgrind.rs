@@ -24,9 +24,11 @@ pub(super) struct Count {
     judged: bool,
 }
 
-/// Counts by their key in JSON, the label that the text has, the metric, the good direction, and whether it is judged.
+/// A count by its key in JSON, the labels that texts have, the metric, the good direction, and whether it is judged.
+type Known = (&'static str, &'static [&'static str], &'static str, Option<Better>, bool);
+
 #[rustfmt::skip]
-const KNOWN: &[(&str, &[&str], &str, Option<Better>, bool)] = &[
+const KNOWN: &[Known] = &[
     ("Ir", &["Instructions"], "instructions", Some(Better::Lower), true),
     ("EstimatedCycles", &["Estimated Cycles"], "estimated-cycles", Some(Better::Lower), true),
     // iai calls hits accesses.
@@ -51,17 +53,16 @@ impl Count {
     /// The count that a tool (`Callgrind`, `DHAT`, …) calls so, by its key or its label.
     pub(super) fn of(tool: &str, name: &str) -> Self {
         let known = KNOWN.iter().find(|(key, labels, ..)| *key == name || labels.contains(&name));
-        let (metric, better, judged) = match known {
-            Some((_, _, metric, better, judged)) => ((*metric).to_owned(), *better, *judged),
-            None => {
-                let name = name.replace(' ', "");
-                let better = match name.as_str() {
-                    "L1HitRate" => Some(Better::Higher),
-                    hits if hits.contains("Hit") => None,
-                    _ => Some(Better::Lower),
-                };
-                (name, better, false)
-            }
+        let (metric, better, judged) = if let Some((_, _, metric, better, judged)) = known {
+            ((*metric).to_owned(), *better, *judged)
+        } else {
+            let name = name.replace(' ', "");
+            let better = match name.as_str() {
+                "L1HitRate" => Some(Better::Higher),
+                hits if hits.contains("Hit") => None,
+                _ => Some(Better::Lower),
+            };
+            (name, better, false)
         };
         let metric = match tool.to_ascii_lowercase().as_str() {
             "" | "callgrind" | "dhat" => metric,
