@@ -49,6 +49,7 @@ const CASES: &[Case] = &[
     ("catch2-xml", "<Catch><TestCase name=\"t\"><BenchmarkResults name=\"a\"></TestCase></Catch>", 0, 0, 0, &["malformed-document"]),
     ("junit", "<testsuite><testcase name=\"a\" time=\"1\"/>", 0, 0, 0, &["malformed-document"]),
     ("junit", "<testsuite><testcase name=\"&bogus;\" time=\"1\"/></testsuite>", 0, 0, 0, &["malformed-document"]),
+    ("junit", "<testsuite><testcase name=\"a\" status=\"notrun\" result=\"suppressed\" time=\"0.\"/><testcase name=\"b\" status=\"run\" result=\"completed\" time=\"0.\"/></testsuite>", 1, 0, 0, &[]),
     ("junit", "<testsuite tests=\"0\"/>", 0, 0, 0, &["no-results"]),
     ("pytest-json-report", "{\"created\":1,\"exitcode\":0,\"summary\":{},\"tests\":[{\"nodeid\":\"a.py::b\",\"outcome\":\"passed\",\"call\":{\"duration\":-1}},{\"nodeid\":\"a.py::c\"}]}", 0, 1, 1, &["invalid-value", "malformed-document"]),
     ("pytest-json-report", "{\"created\":1,\"exitcode\":0,", 0, 0, 0, &["invalid-json"]),

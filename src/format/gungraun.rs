@@ -7,7 +7,7 @@
 //!
 //! Regressions that gungraun found by its own limits are not read: the limits here are perfgate's.
 //!
-//! Not here: versions 1 and 2 wrote what tools other than Callgrind found as sentences; those are left out.
+//! Not here: what tools other than Callgrind found in version 1, which wrote it as sentences.
 
 use std::collections::BTreeMap;
 
@@ -198,16 +198,25 @@ fn counts(callgrind: &Value, tools: &[Value], profiles: &[Value]) -> Vec<(String
         take(name, tool.pointer("/summaries/total"));
     }
     // Versions 1 and 2 have no total.
+    all.extend(sums("Callgrind", callgrind.get("summaries"), "events"));
+    for tool in tools {
+        let name = tool.get("tool").and_then(Value::as_str).unwrap_or("");
+        all.extend(sums(name, tool.get("summaries"), "costs_summary"));
+    }
+    all
+}
+
+/// The sums of each count over the parts of a tool's run.
+fn sums(tool: &str, parts: Option<&Value>, field: &str) -> Vec<(String, String, Option<Number>)> {
     let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
-    for part in callgrind.get("summaries").and_then(Value::as_array).into_iter().flatten() {
-        for (key, value) in part.get("events").and_then(Value::as_object).into_iter().flatten() {
+    for part in parts.and_then(Value::as_array).into_iter().flatten() {
+        for (key, value) in part.get(field).and_then(Value::as_object).into_iter().flatten() {
             if let Some(number) = new_value(value).and_then(|number| number.finite()) {
                 *sums.entry(key).or_default() += number;
             }
         }
     }
-    all.extend(sums.into_iter().map(|(key, sum)| ("Callgrind".to_owned(), key.to_owned(), Some(Number::Value(sum)))));
-    all
+    sums.into_iter().map(|(key, sum)| (tool.to_owned(), key.to_owned(), Some(Number::Value(sum)))).collect()
 }
 
 /// The new one of two values in any version's form; `None` where only an old one is.

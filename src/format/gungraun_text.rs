@@ -19,7 +19,7 @@ pub(super) static FORMAT: Format = Format {
     name: "gungraun-text",
     title: "gungraun text",
     url: "https://gungraun.github.io/gungraun",
-    tested: "0.16 to 0.20",
+    tested: "0.13 to 0.20",
     written_by: "cargo bench | tee bench.txt",
     reader: Reader::Text { claims, parse },
 };

@@ -143,7 +143,9 @@ fn add(
         run.failures.entry(id).or_insert(fault);
         return;
     }
-    if skipped {
+    // GoogleTest and CTest say it on the test case itself.
+    let not_run = |name, words: &[&str]| element.get(name).is_some_and(|value| words.contains(&value));
+    if skipped || not_run("status", &["notrun", "disabled"]) || not_run("result", &["suppressed", "skipped"]) {
         return;
     }
     let seconds = unit::parse("s");
