@@ -10,17 +10,25 @@ use perfgate::format::{Detection, decode, detect};
 
 /// Folders of the corpus, with the formats that files in them may be of. Files of other folders are of no known format.
 const FOLDERS: &[(&str, &[&str])] = &[
+    ("asv-text", &["asv-text"]),
     ("bencher-bmf", &["bmf"]),
+    ("benchmarkdotnet", &["benchmarkdotnet"]),
+    ("catch2", &["catch2"]),
+    ("catch2-xml", &["catch2-xml"]),
+    ("criterion-text", &["criterion-text"]),
     ("critcmp-export", &["critcmp"]),
     ("custom-gab", &["github-action-benchmark"]),
     ("history-gab", &["github-action-benchmark"]),
+    ("divan", &["divan"]),
     ("go", &["go"]),
     ("go-benchseries", &["go"]),
     ("go-benchstat", &["go"]),
     // Among the streams is the text that Go's own test makes one of.
     ("go-test-json", &["go", "go-json"]),
     ("google-benchmark", &["google-benchmark"]),
+    ("gungraun", &["gungraun", "gungraun-text"]),
     ("hyperfine", &["hyperfine"]),
+    ("iai", &["iai"]),
     ("jmh", &["jmh"]),
     ("k6", &["k6"]),
     ("libtest-bench", &["libtest"]),

@@ -1,7 +1,8 @@
 //! The text of Rust's own benchmarks: `#[bench]` functions, the `bencher` crate, and Criterion's `--output-format bencher`.
 //!
 //! The value is the median. What stands behind `+/-` is the distance of the extremes for libtest and the standard deviation
-//! for Criterion, and no line tells which, so it is not used.
+//! for Criterion, and no line tells which, so it is not used. Criterion also rounds to whole nanoseconds, so that a benchmark under
+//! half of one is 0; its own text and its tree say more.
 //!
 //! One output holds a block for each target. A name that several targets have keeps its target, where cargo's own messages
 //! are in the output, or else a number. The same block once more is a further run.

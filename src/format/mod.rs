@@ -11,17 +11,32 @@
 //! Not here: opening files, and deciding which files are runs of which side (`io`).
 
 mod asv;
+mod asv_text;
 mod benchfmt;
+mod benchmark_tools;
+mod benchmarkdotnet;
 mod bmf;
 mod by_name;
+mod cargo_criterion;
+mod catch2;
+mod catch2_xml;
 mod criterion;
+mod criterion_text;
+mod csv_table;
+mod divan;
 mod github_action_benchmark;
+mod gnu_time;
 mod go;
 mod go_json;
+mod gobenchdata;
 mod google_benchmark;
+mod gungraun;
+mod gungraun_text;
 mod hyperfine;
+mod iai;
 mod jmh;
 mod json;
+mod junit;
 mod k6;
 mod libtest;
 pub mod mapped;
@@ -30,7 +45,10 @@ pub mod perfgate_run;
 mod probe;
 mod pyperf;
 mod pytest_benchmark;
+mod pytest_json_report;
 mod rows;
+mod valgrind;
+mod xml;
 
 use std::borrow::Cow;
 
@@ -133,7 +151,23 @@ pub static FORMATS: &[&Format] = &[
     &k6::FORMAT,
     &bmf::FORMAT,
     &asv::FORMAT,
+    &asv_text::FORMAT,
+    &criterion_text::FORMAT,
+    &cargo_criterion::FORMAT,
     &criterion::EXPORT,
+    &gungraun::FORMAT,
+    &gungraun_text::FORMAT,
+    &iai::FORMAT,
+    &divan::FORMAT,
+    &catch2::FORMAT,
+    &catch2_xml::FORMAT,
+    &benchmarkdotnet::FORMAT,
+    &benchmark_tools::FORMAT,
+    &pytest_json_report::FORMAT,
+    &junit::FORMAT,
+    &gnu_time::FORMAT,
+    &csv_table::FORMAT,
+    &gobenchdata::FORMAT,
     &github_action_benchmark::FORMAT,
     &otava_csv::FORMAT,
     &perfgate_run::FORMAT,

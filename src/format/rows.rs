@@ -116,6 +116,33 @@ pub(super) fn add(run: &mut Run, benchmark: &BenchmarkId, metric: MetricId, more
     }
 }
 
+/// Reports a line of a text that cannot be used. `message` is about the benchmark `name`.
+pub(super) fn bad_line(
+    document: &Document<'_>,
+    diagnostics: &mut Diagnostics,
+    code: Code,
+    line: &str,
+    name: &Untrusted,
+    message: impl Into<String>,
+) -> Fault {
+    let message = message.into();
+    let location = document.span_of(line.trim());
+    let mut diagnostic = Diagnostic::new(code, format!("`{}`: {message}", text::shown(name))).at(location.clone());
+    diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+    diagnostics.push(diagnostic);
+    Fault { message, location: Some(location) }
+}
+
+/// Reports a document without any result.
+pub(super) fn no_results(document: &Document<'_>, diagnostics: &mut Diagnostics, message: &str) {
+    diagnostics.push(Diagnostic::new(Code::NoResults, message).at(Location::file(document.name.clone())));
+}
+
+/// The position of a row, as [`Origin`] has it.
+pub(super) fn origin(position: usize) -> Origin {
+    Origin { suite: 0, position: u32::try_from(position).unwrap_or(u32::MAX) }
+}
+
 /// Says what is wrong with the rows of a document.
 pub(super) struct Faults<'a, 'd> {
     document: &'a Document<'d>,
