@@ -13,6 +13,7 @@
 //! not measured.
 
 mod fields;
+pub(super) mod table;
 
 use std::collections::BTreeMap;
 
@@ -163,19 +164,34 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
         let fault = faults.row(Code::BenchmarkFailed, &path, &id.name, why);
         reading.run.failures.entry(id).or_insert(fault);
     }
-    let left_out = reading.guesses.iter().filter(|guess| !guess.is_read).count();
-    let taken = reading.guesses.len() - left_out;
+    tell(document, &reading.guesses, diagnostics);
+    vec![reading.run]
+}
+
+/// Says that a document was read by a guess.
+fn tell(document: &Document<'_>, guesses: &[Guess], diagnostics: &mut Diagnostics) {
+    let left_out = guesses.iter().filter(|guess| !guess.is_read).count();
+    let taken = guesses.len() - left_out;
     let message = format!("no tool's format: read by the names of its fields ({taken} read, {left_out} left out)");
     diagnostics.push(
         Diagnostic::new(Code::ReadByName, message)
             .at(crate::diag::Location::file(document.name.clone()))
             .help("`perfgate convert --explain FILE` lists what each was taken for; `[[format]]` in perfgate.toml says it exactly"),
     );
-    vec![reading.run]
 }
 
-/// What each field of a JSON document is taken for, in the order of the document; empty where it is no JSON.
+/// The unit that all times with a unit among these are in.
+fn common_unit<'t>(told: impl Iterator<Item = &'t Told>) -> Option<(Parsed, &'static str)> {
+    let known = told.filter_map(|told| Some((told.unit.clone()?, told.symbol)));
+    let known: Vec<(Parsed, &'static str)> = known.filter(|(unit, _)| unit.unit == Unit::Second).collect();
+    known.first().filter(|first| known.iter().all(|other| other == *first)).cloned()
+}
+
+/// What each field of a document is taken for, in the order of the document; empty where it is neither JSON nor a table.
 pub fn guesses(document: &Document<'_>) -> Vec<Guess> {
+    if !document.text.trim_start().starts_with(['{', '[']) {
+        return table::guesses(document);
+    }
     let mut scratch = String::new();
     let Ok(root) = json::parse::<Node>(document, &mut scratch, "") else { return Vec::new() };
     let mut reading = Reading::default();
@@ -296,19 +312,13 @@ impl Reading {
             fields.push(Field { key, steps: place.steps.clone(), told, values });
             return;
         }
-        let why = if fields::is_setting(&words) { "left out: a setting" } else { "left out: no unit in its name" };
-        self.guess(key, &place.steps, why.to_owned(), false);
+        self.guess(key, &place.steps, fields::why_not(&words).to_owned(), false);
     }
 
     /// Puts the fields of one object together.
     fn take(&mut self, place: &Place, mut fields: Vec<Field<'_>>) {
         // The unit that all times here are in.
-        let known: Vec<(Parsed, &str)> = fields
-            .iter()
-            .filter_map(|field| Some((field.told.unit.clone()?, field.told.symbol)))
-            .filter(|(unit, _)| unit.unit == Unit::Second)
-            .collect();
-        let common = known.first().filter(|first| known.iter().all(|other| other == *first)).cloned();
+        let common = common_unit(fields.iter().map(|field| &field.told));
         let mut series: BTreeMap<(String, &'static str), Vec<Field<'_>>> = BTreeMap::new();
         for mut field in fields.drain(..) {
             if field.told.unit.is_none() {
@@ -377,14 +387,12 @@ impl Reading {
                 let why = format!("`{}` is {why}", text::shown(&field.key.into()));
                 self.wrong.push((id.clone(), metric.clone(), field.steps.clone(), why));
             }
-            let shown =
-                if field.told.symbol.is_empty() { String::new() } else { format!(", in {}", field.told.symbol) };
-            let what = match field.told.part {
-                Part::Value => String::new(),
-                Part::Statistic(statistic) => format!(", {}", statistic.as_str()),
-                Part::Deviation => ", standard deviation".to_owned(),
+            let taken_for = if metric.raw() == field.told.metric {
+                field.told.in_words()
+            } else {
+                Told { metric: "value", ..field.told.clone() }.in_words().replacen("value", &text::shown(&metric.0), 1)
             };
-            self.guess(field.key, &field.steps, format!("{}{what}{shown}", text::shown(&metric.0)), true);
+            self.guess(field.key, &field.steps, taken_for, true);
             self.says_enough |= place.is_named || field.told.part != Part::Value;
             match (field.told.part, values.as_slice()) {
                 (Part::Value, _) => {

@@ -22,7 +22,6 @@ mod catch2;
 mod catch2_xml;
 mod criterion;
 mod criterion_text;
-mod csv_table;
 mod divan;
 mod github_action_benchmark;
 mod gnu_time;
@@ -78,7 +77,7 @@ pub struct Format {
 impl Format {
     /// Whether documents are only taken for this format where no other fits.
     pub fn is_a_guess(&self) -> bool {
-        std::ptr::eq(self, &raw const by_name::FORMAT)
+        GUESSES.iter().any(|guess| std::ptr::eq(self, *guess))
     }
 }
 
@@ -166,13 +165,16 @@ pub static FORMATS: &[&Format] = &[
     &pytest_json_report::FORMAT,
     &junit::FORMAT,
     &gnu_time::FORMAT,
-    &csv_table::FORMAT,
     &gobenchdata::FORMAT,
     &github_action_benchmark::FORMAT,
     &otava_csv::FORMAT,
     &perfgate_run::FORMAT,
     &by_name::FORMAT,
+    &by_name::table::FORMAT,
 ];
+
+/// Those of them that guess at documents which no other fits.
+static GUESSES: [&Format; 2] = [&by_name::FORMAT, &by_name::table::FORMAT];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Option<&'static Format> {
@@ -291,14 +293,12 @@ pub fn detect(text: &str) -> Detection {
             _ => return Detection::Several(claims),
         }
     }
-    // A guess at what nobody knows.
-    match by_name::FORMAT.reader {
-        Reader::Text { claims, .. } if claims(&Probe::whole(text)) => Detection::One(&by_name::FORMAT),
-        _ => Detection::None,
-    }
+    let probe = Probe::whole(text);
+    let guess = GUESSES.iter().find(|format| matches!(format.reader, Reader::Text { claims, .. } if claims(&probe)));
+    guess.map_or(Detection::None, |format| Detection::One(format))
 }
 
-/// The text formats that claim what was looked at, but for the one that guesses.
+/// The text formats that claim what was looked at, but for those that guess.
 fn claims(probe: &Probe<'_>) -> Vec<&'static Format> {
     let claims = |format: &Format| matches!(format.reader, Reader::Text { claims, .. } if claims(probe));
     FORMATS.iter().copied().filter(|format| !format.is_a_guess() && claims(format)).collect()

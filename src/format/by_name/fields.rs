@@ -34,6 +34,19 @@ pub(super) struct Told {
     pub(super) kind: Kind,
 }
 
+impl Told {
+    /// What it says, for people: `latency, p95, in ms`.
+    pub(super) fn in_words(&self) -> String {
+        let part = match self.part {
+            Part::Value => String::new(),
+            Part::Statistic(statistic) => format!(", {}", statistic.as_str()),
+            Part::Deviation => ", standard deviation".to_owned(),
+        };
+        let unit = if self.symbol.is_empty() { String::new() } else { format!(", in {}", self.symbol) };
+        format!("{}{part}{unit}", self.metric)
+    }
+}
+
 /// Words of settings: a number with one of them was chosen, not measured.
 const SETTINGS: &[&str] = &[
     "timeout",
@@ -133,8 +146,13 @@ pub(super) fn without_unit(name: &str) -> String {
     words.join("-")
 }
 
+/// Why a name that tells nothing is left out.
+pub(super) fn why_not(words: &[String]) -> &'static str {
+    if is_setting(words) { "left out: a setting" } else { "left out: no unit in its name" }
+}
+
 /// Whether a name is one of a setting.
-pub(super) fn is_setting(words: &[String]) -> bool {
+fn is_setting(words: &[String]) -> bool {
     words.iter().any(|word| SETTINGS.contains(&word.as_str()))
 }
 
