@@ -11,6 +11,7 @@ use perfgate::format::{Detection, decode, detect};
 /// Folders of the corpus, with the formats that files in them may be of. Files of other folders are of no known format.
 const FOLDERS: &[(&str, &[&str])] = &[
     ("bencher-bmf", &["bmf"]),
+    ("benchmarkjs", &["benchmarkjs"]),
     ("critcmp-export", &["critcmp"]),
     ("custom-gab", &["github-action-benchmark"]),
     ("history-gab", &["github-action-benchmark"]),
@@ -20,13 +21,20 @@ const FOLDERS: &[(&str, &[&str])] = &[
     // Among the streams is the text that Go's own test makes one of.
     ("go-test-json", &["go", "go-json"]),
     ("google-benchmark", &["google-benchmark"]),
+    ("hey", &["hey"]),
     ("hyperfine", &["hyperfine"]),
     ("jmh", &["jmh"]),
     ("k6", &["k6"]),
     ("libtest-bench", &["libtest"]),
+    ("locust", &["locust"]),
+    ("oha", &["oha"]),
     ("otava-csv", &["otava-csv"]),
     ("pyperf", &["pyperf"]),
     ("pytest-benchmark", &["pytest-benchmark"]),
+    ("ruby-benchmark", &["ruby-benchmark"]),
+    ("vegeta", &["vegeta"]),
+    ("vitest", &["vitest"]),
+    ("wrk", &["wrk"]),
 ];
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {

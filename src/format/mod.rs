@@ -10,25 +10,44 @@
 //!
 //! Not here: opening files, and deciding which files are runs of which side (`io`).
 
+mod apachebench;
 mod asv;
 mod benchfmt;
+mod benchmark_ips;
+mod benchmarkjs;
 mod bmf;
 mod criterion;
+mod dart;
+mod ghz;
 mod github_action_benchmark;
 mod go;
 mod go_json;
 mod google_benchmark;
+mod hey;
 mod hyperfine;
 mod jmh;
 mod json;
 mod k6;
 mod libtest;
+mod lines;
+mod load;
+mod locust;
+mod luau;
+mod mitata;
+mod oha;
 mod otava_csv;
 pub mod perfgate_run;
 mod probe;
 mod pyperf;
 mod pytest_benchmark;
+mod response_times;
 mod rows;
+mod ruby_benchmark;
+mod statistics;
+mod tinybench;
+mod vegeta;
+mod vitest;
+mod wrk;
 
 use std::borrow::Cow;
 
@@ -121,6 +140,21 @@ pub static FORMATS: &[&Format] = &[
     &jmh::FORMAT,
     &pyperf::FORMAT,
     &k6::FORMAT,
+    &vitest::FORMAT,
+    &tinybench::FORMAT,
+    &mitata::FORMAT,
+    &benchmarkjs::FORMAT,
+    &wrk::FORMAT,
+    &apachebench::FORMAT,
+    &hey::FORMAT,
+    &oha::FORMAT,
+    &vegeta::FORMAT,
+    &ghz::FORMAT,
+    &locust::FORMAT,
+    &ruby_benchmark::FORMAT,
+    &benchmark_ips::FORMAT,
+    &dart::FORMAT,
+    &luau::FORMAT,
     &bmf::FORMAT,
     &asv::FORMAT,
     &criterion::EXPORT,
