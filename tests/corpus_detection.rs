@@ -25,6 +25,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("hyperfine", &["hyperfine"]),
     ("jmh", &["jmh"]),
     ("k6", &["k6"]),
+    ("k6-ndjson", &["k6-json"]),
     ("libtest-bench", &["libtest"]),
     ("locust", &["locust"]),
     ("oha", &["oha"]),

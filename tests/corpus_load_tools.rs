@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use perfgate::diag::Diagnostics;
-use perfgate::format::{Detection, Document, Reader, decode, detect};
+use perfgate::format::{Detection, Document, decode, detect};
 use perfgate::model::{Run, Statistic};
 use perfgate::text::Untrusted;
 
@@ -32,8 +32,7 @@ fn read(path: &Path, format: &str) -> (Vec<Run>, Diagnostics) {
     let text = decode(&name, &bytes, &mut diagnostics).unwrap();
     let Detection::One(found) = detect(&text) else { panic!("{}: not of one format", path.display()) };
     assert_eq!(found.name, format, "{}", path.display());
-    let Reader::Text { parse, .. } = found.reader else { panic!("not a text") };
-    (parse(&Document { name, text: &text }, &mut diagnostics), diagnostics)
+    (found.read(&Document { name, text: &text }, &mut diagnostics).unwrap(), diagnostics)
 }
 
 /// What a script found in a file: runs, series of a metric in all runs, the sum of its statistic in base units, failures.
@@ -92,4 +91,21 @@ fn every_file_of_these_tools_is_in_the_table() {
             assert!(listed.contains(file.as_str()), "{file}");
         }
     }
+}
+
+#[test]
+fn a_stream_of_k6_on_windows() {
+    let Some(corpus) = corpus() else { return };
+    let file = corpus.join("k6-ndjson/excerpt_k6_out_json_windows.ndjson");
+    let (runs, diagnostics) = read(&file, "k6-json");
+    let [run] = runs.as_slice() else { panic!("{} runs", runs.len()) };
+    // 14 metrics in the file; the sub-metric of its one request is the fifteenth.
+    assert_eq!(run.series.len(), 15);
+    // All lines are of one moment, so there is no rate of the four counters.
+    let faulty: BTreeSet<&str> =
+        run.series.iter().filter(|(_, o)| o.fault.is_some()).map(|(key, _)| key.benchmark.name.raw()).collect();
+    assert_eq!(faulty, BTreeSet::from(["data_received", "data_sent", "http_reqs", "iterations"]));
+    assert_eq!(diagnostics.iter().count(), 4, "{diagnostics:?}");
+    let (_, duration) = run.series.iter().find(|(key, _)| key.benchmark.name.raw() == "http_req_duration").unwrap();
+    assert!((duration.summary.get(Statistic::P95).unwrap() / 57.0746e-3 - 1.0).abs() < 1e-12);
 }

@@ -1,4 +1,4 @@
-//! The text of ApacheBench (`ab`), one block for each call.
+//! The text of `ab`, the HTTP server benchmark of Apache, one block for each call.
 //!
 //! A benchmark is the page that was asked for, with the number of requests at a time. Its percentiles are whole milliseconds;
 //! one of 0 ms is below what `ab` can tell and left out. The mean comes from the time for all requests and has three digits more.

@@ -1,4 +1,4 @@
-//! The lines of Dart's benchmark_harness: `Name(RunTime): 12.5 us.`.
+//! The lines of Dart's `benchmark_harness`: `Name(RunTime): 12.5 us.`.
 //!
 //! `RunTime` is `time`. Other things that scores are made of, such as `CodeSize` or `MemoryUse`, are metrics of their own
 //! name; the unit tells the direction. A name that comes again is a further run.
@@ -16,7 +16,7 @@ pub(super) static FORMAT: Format = Format {
     name: "dart",
     title: "Dart's benchmark_harness text",
     url: "https://pub.dev/packages/benchmark_harness",
-    tested: "2.3",
+    tested: "2.3, by its source",
     written_by: "dart run bench.dart | tee bench.txt",
     reader: Reader::Text { claims, parse },
 };

@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format = Format {
     name: "ghz",
     title: "ghz JSON",
     url: "https://ghz.sh",
-    tested: "0.120",
+    tested: "0.120, by its source",
     written_by: "ghz -O json -o FILE --call METHOD HOST",
     reader: Reader::Text { claims, parse },
 };

@@ -19,7 +19,7 @@ pub(super) static FORMAT: Format = Format {
     name: "locust",
     title: "Locust statistics CSV",
     url: "https://locust.io",
-    tested: "0.14 to 2.47",
+    tested: "2.47; 0.14 by its source",
     written_by: "locust --headless --csv PREFIX …",
     reader: Reader::Text { claims, parse },
 };

@@ -23,7 +23,7 @@ pub(super) static FORMAT: Format = Format {
     name: "oha",
     title: "oha JSON and text",
     url: "https://github.com/hatoo/oha",
-    tested: "1.4",
+    tested: "1.4, by its source",
     written_by: "oha --no-tui --output-format json -o FILE URL",
     reader: Reader::Text { claims, parse },
 };

@@ -129,6 +129,12 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     vec![run]
 }
 
+/// A task of a version up to 2, whose result holds the statistics themselves.
+#[derive(Deserialize)]
+struct Flat {
+    result: Sample,
+}
+
 /// A task, its statistics, and the way to them. Up to version 2 they lie among the other fields of the result.
 fn task_of(row: &str) -> Result<(Task, Option<Sample>, Vec<Step>), json::Wrong> {
     let mut task: Task = json::part(row)?;
@@ -139,10 +145,6 @@ fn task_of(row: &str) -> Result<(Task, Option<Sample>, Vec<Step>), json::Wrong> 
         task.error = task.error.take().or(outcome.error);
         if let Some(sample) = outcome.latency {
             return Ok((task, Some(sample), vec![own_key("result"), own_key("latency")]));
-        }
-        #[derive(Deserialize)]
-        struct Flat {
-            result: Sample,
         }
         return Ok((task, Some(json::part::<Flat>(row)?.result), vec![own_key("result")]));
     }

@@ -22,7 +22,7 @@ pub(super) static FORMAT: Format = Format {
     name: "vegeta",
     title: "vegeta report",
     url: "https://github.com/tsenart/vegeta",
-    tested: "12",
+    tested: "12, by its source",
     written_by: "vegeta attack … | vegeta report -type=json",
     reader: Reader::Text { claims, parse },
 };

@@ -21,7 +21,7 @@ pub(super) static FORMAT: Format = Format {
     name: "wrk",
     title: "wrk and wrk2 text",
     url: "https://github.com/wg/wrk",
-    tested: "wrk 4.1, wrk2 4.0",
+    tested: "4.1; wrk2 by its source",
     written_by: "wrk --latency URL | tee wrk.txt",
     reader: Reader::Text { claims, parse },
 };

@@ -276,7 +276,7 @@ fn parse(item: Item, forced: Option<&'static Format>) -> Part {
     let runs = match &item.source {
         Source::Tree { folder, format, part } => match format.reader {
             Reader::Tree { parse, .. } => parse(folder, part.as_deref(), &mut diagnostics),
-            Reader::Text { .. } => Vec::new(),
+            Reader::Text { .. } | Reader::Stream { .. } => Vec::new(),
         },
         Source::File(path) => match parse_file(path, &item, forced, &mut diagnostics) {
             Ok(runs) => runs,
@@ -310,8 +310,14 @@ fn parse_file(
     forced: Option<&'static Format>,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Run>, Diagnostic> {
-    let bytes = files::read(path)?;
+    let source = files::Source::open(path)?;
     let name = item.origin.name.clone();
+    if let Some(Format { reader: Reader::Stream { parse, .. }, .. }) = forced.or_else(|| format::stream(source.head()))
+    {
+        // It may be far larger than the memory.
+        return Ok(parse(&name, &mut source.into_reader(), diagnostics));
+    }
+    let bytes = source.into_bytes()?;
     let mut decoding = Diagnostics::new();
     let text = format::decode(&name, &bytes, &mut decoding)?;
     let format = match forced {
