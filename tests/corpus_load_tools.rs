@@ -7,6 +7,7 @@
     reason = "a test that cannot read its input fails"
 )]
 #![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the corpus from disk")]
+#![allow(clippy::unreadable_literal, reason = "numbers as the counting script prints them")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

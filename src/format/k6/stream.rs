@@ -226,22 +226,22 @@ impl State {
 fn parse(name: &Untrusted, source: &mut dyn BufRead, diagnostics: &mut Diagnostics) -> Vec<Run> {
     let mut state = State::default();
     let mut line = Vec::with_capacity(4096);
+    let here = |number| Location::line(name.clone(), number);
     let (mut number, mut bad) = (0_u64, 0_u64);
     loop {
         line.clear();
         number += 1;
-        let place = Location::line(name.clone(), number);
         match (&mut *source).take(MAX_LINE).read_until(b'\n', &mut line) {
             Ok(0) => break,
             Ok(length) if length as u64 == MAX_LINE && !line.ends_with(b"\n") => {
                 let message = format!("line {number} is longer than {} MiB", MAX_LINE >> 20);
-                diagnostics.push(Diagnostic::new(Code::LineTooLong, message).at(place));
+                diagnostics.push(Diagnostic::new(Code::LineTooLong, message).at(here(number)));
                 return Vec::new();
             }
             Ok(_) => {}
             Err(error) => {
                 let message = format!("cannot read the file: {}", error.kind());
-                diagnostics.push(Diagnostic::new(Code::Unreadable, message).at(place));
+                diagnostics.push(Diagnostic::new(Code::Unreadable, message).at(here(number)));
                 return Vec::new();
             }
         }
@@ -255,9 +255,9 @@ fn parse(name: &Untrusted, source: &mut dyn BufRead, diagnostics: &mut Diagnosti
         bad += 1;
         if !is_whole {
             let message = "the stream is cut short: k6 was stopped before it had measured all";
-            diagnostics.push(Diagnostic::new(Code::TruncatedLine, message).at(place));
+            diagnostics.push(Diagnostic::new(Code::TruncatedLine, message).at(here(number)));
         } else if bad <= MOST_TOLD {
-            diagnostics.push(Diagnostic::new(Code::MalformedLine, format!("left out a line: {why}")).at(place));
+            diagnostics.push(Diagnostic::new(Code::MalformedLine, format!("left out a line: {why}")).at(here(number)));
         }
     }
     if bad > MOST_TOLD {
