@@ -312,29 +312,31 @@ fn parse_file(
 ) -> Result<Vec<Run>, Diagnostic> {
     let source = files::Source::open(path)?;
     let name = item.origin.name.clone();
-    if let Some(Format { reader: Reader::Stream { parse, .. }, .. }) = forced.or_else(|| format::stream(source.head()))
-    {
-        // It may be far larger than the memory.
-        return Ok(parse(&name, &mut source.into_reader(), diagnostics));
-    }
-    let bytes = source.into_bytes()?;
-    let mut decoding = Diagnostics::new();
-    let text = format::decode(&name, &bytes, &mut decoding)?;
-    let format = match forced {
-        Some(format) => format,
-        None => match format::detect(&text) {
-            Detection::One(format) => format,
-            Detection::Several(formats) => return Err(ambiguous(&name, &formats)),
-            Detection::None => return Err(unrecognised(&name, &text)),
-        },
-    };
-    let Reader::Text { parse, .. } = format.reader else {
-        let message = format!("`{}` results are a folder, not a file", format.name);
-        return Err(Diagnostic::new(Code::Unrecognised, message).at(Location::file(name)));
-    };
     let mut found = Diagnostics::new();
-    let runs = parse(&Document { name, text: &text }, &mut found);
-    diagnostics.append(decoding);
+    let of_stream = forced.or_else(|| format::stream(source.head()));
+    let runs = if let Some(Format { reader: Reader::Stream { parse, .. }, .. }) = of_stream {
+        // It may be far larger than the memory.
+        parse(&name, &mut source.into_reader(), &mut found)
+    } else {
+        let bytes = source.into_bytes()?;
+        let mut decoding = Diagnostics::new();
+        let text = format::decode(&name, &bytes, &mut decoding)?;
+        let format = match forced {
+            Some(format) => format,
+            None => match format::detect(&text) {
+                Detection::One(format) => format,
+                Detection::Several(formats) => return Err(ambiguous(&name, &formats)),
+                Detection::None => return Err(unrecognised(&name, &text)),
+            },
+        };
+        let document = Document { name: name.clone(), text: &text };
+        let Some(runs) = format.read(&document, &mut found) else {
+            let message = format!("`{}` results are a folder, not a file", format.name);
+            return Err(Diagnostic::new(Code::Unrecognised, message).at(Location::file(name)));
+        };
+        diagnostics.append(decoding);
+        runs
+    };
     if !item.explicit && runs.iter().all(Run::is_empty) {
         // Beside other results, an output without benchmarks is worth a word and no more.
         for mut diagnostic in found.into_vec() {
