@@ -1,7 +1,7 @@
 //! ghz's JSON: calls of gRPC.
 //!
-//! A benchmark is the method that was called, or the report's name (`--name`). Latencies are those of single calls where the
-//! file has them (`-O json`; `-O pretty` has none less), of calls that succeeded; else ghz's own statistics, which are of those
+//! A benchmark is the method that was called, or the report's name (`--name`). Latencies are summed up from single calls where the
+//! file has them (`-O json` and `-O pretty`), of calls that succeeded; else ghz's own statistics, which are of those
 //! calls as well.
 //!
 //! Not here: ghz's other outputs, and the histogram.

@@ -1,7 +1,7 @@
 //! k6's summary at the end of a test: what `handleSummary` is given, and the older, flat form of `--summary-export`.
 //!
 //! A benchmark is a metric of k6, its tags included: `http_req_duration{expected_response:true}`. Trends of times are `latency`,
-//! by the percentiles that the test asked for; their minimum is left out, because the fastest request says nothing about a load.
+//! by the percentiles that the test asked for; those below the median are left out, because the fastest requests say nothing about a load.
 //! Counters of requests and iterations are `throughput`, by their rate, because the count goes with the duration;
 //! `http_req_failed` is `error-rate` and `checks` are `check-rate`. Phases of a request are judged only where the
 //! configuration names them, for they are short, noisy, and part of its duration. For a test's own metrics nobody says which
@@ -342,12 +342,10 @@ fn add(
 }
 
 /// The statistics of a trend that are read.
-const STATISTICS: [(&str, Statistic); 9] = [
+const STATISTICS: [(&str, Statistic); 7] = [
     ("avg", Statistic::Mean),
     ("med", Statistic::Median),
     ("max", Statistic::Max),
-    ("p(10)", Statistic::P10),
-    ("p(25)", Statistic::P25),
     ("p(75)", Statistic::P75),
     ("p(90)", Statistic::P90),
     ("p(95)", Statistic::P95),

@@ -1,7 +1,7 @@
 //! What load tools share: the metrics of one target, whichever tool asked it.
 //!
-//! `latency` is how long requests took, by the percentiles that the tool wrote; the fastest one is left out, because it
-//! says nothing about a load. `throughput` is requests per second. `error-rate` is the share of requests that were not
+//! `latency` is how long requests took, by the percentiles that the tool wrote from the median on; the fastest ones are
+//! left out, because they say nothing about a load. `throughput` is requests per second. `error-rate` is the share of requests that were not
 //! answered, or answered with a failure; a tool that says how many succeeded is read as how many did not, so that one
 //! limit serves all tools. `transfer` is bytes per second, of which nobody can say whether more is better.
 //!
@@ -13,11 +13,9 @@ use super::rows;
 use crate::model::{Better, Kind, MetricId, Observation, Origin, Statistic, Summary};
 use crate::unit::{Parsed, Unit};
 
-/// The statistic of latency that a percentage stands for, if it is one that is kept.
+/// The statistic of latency that a percentage stands for, if it is one that is kept. Those below the median are not.
 pub(super) fn percentile(percentage: f64) -> Option<Statistic> {
     let known = [
-        (10.0, Statistic::P10),
-        (25.0, Statistic::P25),
         (50.0, Statistic::Median),
         (75.0, Statistic::P75),
         (90.0, Statistic::P90),
@@ -82,7 +80,10 @@ impl Load {
         }
         let mut time = rows::time(tool_unit, origin);
         if !samples.is_empty() && samples.iter().all(|value| rows::unfit(*value, &Unit::Second).is_none()) {
-            time.set_samples(samples);
+            let all = Summary::of_samples(&samples);
+            // Requests of one load wait for each other, so they are no samples of the same thing and are not kept as such.
+            time.summary =
+                [Statistic::Min, Statistic::P10, Statistic::P25].into_iter().fold(all, |s, low| s.with(low, None));
         } else if latency.is_unknown() {
             return Err("has no latency that can be read");
         } else {

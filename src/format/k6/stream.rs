@@ -121,8 +121,8 @@ impl Values {
             Sort::Rate => vec![number("rate", self.positive as f64 / count as f64)],
             Sort::Gauge => vec![number("value", self.last)],
             Sort::Times | Sort::Sizes | Sort::Trend => {
-                let names = ["p(10)", "p(25)", "med", "p(75)", "p(90)", "p(95)", "p(99)"];
-                let quantiles = self.sketch.quantiles([0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99]);
+                let names = ["med", "p(75)", "p(90)", "p(95)", "p(99)"];
+                let quantiles = self.sketch.quantiles([0.50, 0.75, 0.90, 0.95, 0.99]);
                 let quantiles = names.into_iter().zip(quantiles);
                 let others = [("avg", self.sketch.mean()), ("max", self.sketch.max()), ("count", Some(count as f64))];
                 quantiles.chain(others).filter_map(|(name, value)| Some(number(name, value?))).collect()
