@@ -55,7 +55,7 @@ const CASES: &[Case] = &[
     ("pytest-json-report", "{\"created\":1,\"exitcode\":0,", 0, 0, 0, &["invalid-json"]),
     ("gnu-time", "\tCommand being timed: \"a\"\n\tElapsed (wall clock) time (h:mm:ss or m:ss): soon\n\tMaximum resident set size (kbytes): -3\n\tExit status: 0\n", 0, 2, 0, &["malformed-number", "invalid-value"]),
     ("gnu-time", "\tCommand being timed: \"a\"\n\tElapsed (wall clock) time (h:mm:ss or m:ss): 1:02:03\n\tExit status: 0\n", 1, 0, 0, &[]),
-    ("csv", "name,time (ms)\na,1\nb,x\nc\n", 1, 1, 1, &["malformed-number", "malformed-line"]),
+    ("csv", "name,time (ms)\na,1\nb,x\nc\n", 1, 1, 1, &["malformed-number", "malformed-line", "read-by-name"]),
     ("asv-text", "[ 10.00%] ··· a.time_b    1±0.1zs\n[ 20.00%] ··· a.time_c    failed\n", 1, 0, 1, &["benchmark-failed"]),
     ("benchmarkdotnet", "{\"HostEnvironmentInfo\":{},\"Benchmarks\":[]}", 0, 0, 0, &["no-results"]),
     ("gobenchdata", "[{\"Date\":1,\"Suites\":[]}]", 0, 0, 0, &["no-results"]),
@@ -81,7 +81,7 @@ fn what_is_of_no_tool_is_claimed_by_none() {
         "Type,Name,Request Count,Failure Count,Median Response Time\nGET,/,1,0,5\n",
         "name,iterations,real_time,cpu_time,time_unit\n\"BM_a\",10,1.5,1.4,ns\n",
         "command,mean,stddev,median\nsleep,0.1,0.01,0.1\n",
-        "name,group,value_ns\na,g,1\n",
+        "name,owner,value_ns\na,g,1\n",
         "name,x_min\na,1\n",
         "name,time (ms)\n1,2\n",
         "name,time (ms)\n",
@@ -153,6 +153,7 @@ fn long_and_hostile_names_come_through_whole() {
         for (format, text) in texts {
             assert_eq!(claimed(&text), [format], "{text}");
             let (runs, said) = read(format, &text);
+            let said: Vec<&str> = said.into_iter().filter(|code| *code != "read-by-name").collect();
             assert_eq!(said, Vec::<&str>::new(), "{format}");
             assert!(runs[0].series.keys().all(|key| key.benchmark.name.raw() == name), "{format}: {text}");
             assert!(!runs[0].series.is_empty(), "{format}");

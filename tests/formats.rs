@@ -139,9 +139,7 @@ fn read(format: &Format, bytes: &[u8]) -> (Vec<Run>, Vec<Diagnostic>) {
     let mut runs = Vec::new();
     match format::decode(&name, bytes, &mut diagnostics) {
         Ok(text) => {
-            if let Reader::Text { parse, .. } = format.reader {
-                runs = parse(&Document { name, text: &text }, &mut diagnostics);
-            }
+            runs = format.read(&Document { name, text: &text }, &mut diagnostics).unwrap_or_default();
         }
         Err(diagnostic) => diagnostics.push(diagnostic),
     }
@@ -269,7 +267,7 @@ fn fixtures_are_read_as_expected() {
                 let mut diagnostics = Diagnostics::new();
                 (parse(tree, None, &mut diagnostics), diagnostics.into_vec())
             }
-            (Input::Tree(_), Reader::Text { .. }) => unreachable!("only tree formats claim trees"),
+            (Input::Tree(_), _) => unreachable!("only tree formats claim trees"),
         };
         let actual = render(format, &runs, &diagnostics);
         if update {

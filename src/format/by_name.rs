@@ -261,7 +261,7 @@ impl Reading {
             })
         });
         if let Some((_, text)) = name {
-            place.names.push(text.clone());
+            place.names.push(format!("{text}{}", parameters(entries)));
             place.is_named = true;
         }
         self.subject(entries, place.steps.is_empty());
@@ -480,6 +480,20 @@ impl Reading {
             self.failed.push((id, place.down(rows::own_key(key)).steps, why));
         }
     }
+}
+
+/// What was varied, as hyperfine writes it behind a name: ` (size=10, mode=fast)`.
+fn parameters(entries: &[(String, Node)]) -> String {
+    let told = entries.iter().filter_map(|(key, node)| {
+        let value = match node {
+            Node::Number(value) => value.to_string(),
+            Node::Text(text) => text.clone(),
+            _ => return None,
+        };
+        fields::is_parameter(&fields::words(key)).then(|| format!("{key}={value}"))
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
 }
 
 fn is_time(field: &Field<'_>) -> bool {

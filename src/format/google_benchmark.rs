@@ -69,7 +69,9 @@ const KNOWN: [&str; 26] = [
 ];
 
 fn claims(probe: &Probe<'_>) -> bool {
-    probe.first == Some('{') && probe.has_keys(&["context", "benchmarks"]) && !probe.keys.contains("machine_info")
+    // pytest-benchmark has the first of these keys, mitata the second.
+    let other = ["machine_info", "layout"].iter().any(|key| probe.keys.contains(key));
+    probe.first == Some('{') && probe.has_keys(&["context", "benchmarks"]) && !other
 }
 
 // https://github.com/google/benchmark/blob/v1.9.4/src/json_reporter.cc

@@ -1,15 +1,18 @@
 //! k6's summary at the end of a test: what `handleSummary` is given, and the older, flat form of `--summary-export`.
 //!
 //! A benchmark is a metric of k6, its tags included: `http_req_duration{expected_response:true}`. Trends of times are `latency`,
-//! by the percentiles that the test asked for; their minimum is left out, because the fastest request says nothing about a load.
+//! by the percentiles that the test asked for; those below the median are left out, because the fastest requests say nothing about a load.
 //! Counters of requests and iterations are `throughput`, by their rate, because the count goes with the duration;
 //! `http_req_failed` is `error-rate` and `checks` are `check-rate`. Phases of a request are judged only where the
 //! configuration names them, for they are short, noisy, and part of its duration. For a test's own metrics nobody says which
 //! direction is good, and the flat form does not say which of them are times.
 //!
+//! The third form is the summary for machines (`--new-machine-readable-summary`), a list of metrics with the time that the test took
+//! instead of rates. Its `checks_succeeded` is what the others call `checks`.
+//!
 //! A threshold that was crossed is told, not judged: the limits here are perfgate's. The two forms say it in opposite ways.
 //!
-//! Not here: `setup_data`, which can hold secrets; gauges of virtual users, which the test sets; k6's stream of single values.
+//! Not here: `setup_data`, which can hold secrets; gauges of virtual users, which the test sets. The stream of single values is in `stream`.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,35 +22,102 @@ use super::json::{self, Entries, Number, Step, Wrong};
 use super::rows::{self, Faults, key, own_key};
 use super::{Document, Format, Probe, Reader};
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::model::{BenchmarkId, Better, Kind, MetricId, Origin, Run, Statistic, Summary};
+use crate::model::{BenchmarkId, Better, Fault, Kind, MetricId, Origin, Run, Statistic, Summary};
 use crate::text;
 use crate::unit::{self, Parsed, Unit};
 
+mod stream;
 #[cfg(test)]
 mod tests;
+
+pub(super) use stream::STREAM;
 
 /// The entry in the table of formats.
 pub(super) static FORMAT: Format = Format {
     name: "k6",
     title: "k6 summary",
     url: "https://k6.io",
-    tested: "1.1",
+    tested: "1.1; 1.5 by its source",
     written_by: "k6 run --summary-export FILE SCRIPT",
     reader: Reader::Text { claims, parse },
 };
 
 fn claims(probe: &Probe<'_>) -> bool {
-    probe.first == Some('{') && probe.has_keys(&["metrics", "root_group"])
+    let for_machines = probe.has_keys(&["config", "metadata", "results"]) && probe.inner_keys.contains("k6Version");
+    probe.first == Some('{') && (probe.has_keys(&["metrics", "root_group"]) || for_machines)
 }
 
 // https://github.com/grafana/k6/blob/v1.1.0/internal/js/summary.go (summarizeMetricsToObject) and, for the flat form,
-// https://github.com/grafana/k6/blob/v1.1.0/internal/js/summary-wrapper.js (oldJSONSummary).
+// https://github.com/grafana/k6/blob/v1.1.0/internal/js/summary-wrapper.js (oldJSONSummary); for machines,
+// https://github.com/grafana/k6/blob/v1.5.0/internal/lib/summary/machinereadable/types_gen.go (Summary).
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object with `metrics`")]
 struct File<'a> {
+    #[serde(borrow, default)]
+    metrics: Option<Entries<&'a RawValue>>,
+    #[serde(default)]
+    config: Option<Config>,
+    #[serde(borrow, default)]
+    results: Option<Results<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    /// Seconds.
+    duration: Number,
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object with `metrics`")]
+struct Results<'a> {
     #[serde(borrow)]
-    metrics: Entries<&'a RawValue>,
+    metrics: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    checks: Option<Checks<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Checks<'a> {
+    #[serde(borrow, default)]
+    metrics: Vec<&'a RawValue>,
+}
+
+/// What the summary for machines calls `checks`.
+const CHECKS: &str = "checks_succeeded";
+
+/// A metric with the way to it.
+struct Placed<'a> {
+    name: String,
+    place: Vec<Step>,
+    text: &'a str,
+}
+
+/// The metrics of any form, by name where k6 writes them in no order.
+fn placed<'a>(metrics: Option<Entries<&'a RawValue>>, results: Option<Results<'a>>) -> Vec<Placed<'a>> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    let entries = metrics.unwrap_or_default().0.into_iter();
+    let mut placed: Vec<Placed<'_>> = entries
+        .map(|(name, value)| Placed { place: vec![key("metrics"), own_key(&name)], name, text: value.get() })
+        .collect();
+    let Some(Results { metrics, checks }) = results else { return placed };
+    let list = |start: Vec<Step>, values: Vec<&'a RawValue>| {
+        values.into_iter().enumerate().map(move |(index, value)| {
+            let place = [start.as_slice(), &[Step::Index(index)]].concat();
+            let name =
+                serde_json::from_str::<Named>(value.get()).map_or_else(|_| json::path(&place), |named| named.name);
+            Placed { name, place, text: value.get() }
+        })
+    };
+    placed.extend(list(vec![key("results"), key("metrics")], metrics).filter(|metric| metric.name != "checks"));
+    let checks = list(vec![key("results"), key("checks"), key("metrics")], checks.map_or_else(Vec::new, |c| c.metrics));
+    placed
+        .extend(checks.filter(|metric| metric.name == CHECKS).map(|metric| Placed { name: "checks".into(), ..metric }));
+    placed.sort_by(|a, b| a.name.cmp(&b.name));
+    placed
 }
 
 /// One metric of either form.
@@ -139,6 +209,16 @@ impl Metric {
         Ok(Self { kind, values, nested: nested.is_some(), crossed })
     }
 
+    /// The rate of a counter, where only its count and the seconds that the test took are known.
+    fn add_rate(&mut self, duration: Option<f64>) {
+        if self.kind == Sort::Counter
+            && self.number("rate") == Number::Missing
+            && let (Some(count), Some(duration)) = (self.number("count").finite(), duration)
+        {
+            self.values.push(("rate".to_owned(), Number::Value(count / duration)));
+        }
+    }
+
     fn number(&self, wanted: &str) -> Number {
         self.values.iter().find(|(name, _)| name == wanted).map(|(_, number)| number.clone()).unwrap_or_default()
     }
@@ -146,8 +226,10 @@ impl Metric {
 
 fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     let mut scratch = String::new();
-    let metrics = match json::parse::<File<'_>>(document, &mut scratch, FORMAT.written_by) {
-        Ok(File { metrics: Entries(metrics) }) => metrics,
+    let (metrics, duration) = match json::parse::<File<'_>>(document, &mut scratch, FORMAT.written_by) {
+        Ok(File { metrics, config, results }) => {
+            (placed(metrics, results), config.and_then(|config| config.duration.finite()))
+        }
         Err(diagnostic) => {
             diagnostics.push(diagnostic);
             return Vec::new();
@@ -160,11 +242,11 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     }
     let mut run = Run::of_tool(FORMAT.name);
     let mut faults = Faults::new(document, diagnostics);
-    for (position, (name, metric)) in metrics.into_iter().enumerate() {
+    for (position, Placed { name, place, text }) in metrics.into_iter().enumerate() {
         let id = BenchmarkId::new(FORMAT.name, None, name.as_str());
-        let place = [key("metrics"), own_key(&name)];
-        match Metric::read(&name, metric.get()) {
-            Ok(metric) => {
+        match Metric::read(&name, text) {
+            Ok(mut metric) => {
+                metric.add_rate(duration);
                 for threshold in &metric.crossed {
                     let path = [place.as_slice(), &[key("thresholds"), own_key(threshold)]].concat();
                     let shown = text::shown(&threshold.as_str().into());
@@ -172,7 +254,10 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
                     faults.warn(Code::BenchmarkFailed, &path, headline);
                 }
                 let origin = Origin { suite: 0, position: u32::try_from(position).unwrap_or(u32::MAX) };
-                add(&mut run, &mut faults, &id, &place, &metric, origin);
+                let mut fault = |code, path: &[Step], message| {
+                    faults.row(code, &[place.as_slice(), path].concat(), &id.name, message)
+                };
+                add(&mut run, &mut fault, &id, &metric, origin);
             }
             Err(wrong) => {
                 let path: Vec<Step> = place.into_iter().chain(wrong.steps).collect();
@@ -184,8 +269,14 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     vec![run]
 }
 
-/// Adds what a metric says, if it is a result.
-fn add(run: &mut Run, faults: &mut Faults<'_, '_>, id: &BenchmarkId, place: &[Step], metric: &Metric, origin: Origin) {
+/// Adds what a metric says, if it is a result. `fault` reports what is wrong at a path within the metric.
+fn add(
+    run: &mut Run,
+    fault: &mut dyn FnMut(Code, &[Step], String) -> Fault,
+    id: &BenchmarkId,
+    metric: &Metric,
+    origin: Origin,
+) {
     let base = id.name.raw().split('{').next().unwrap_or("");
     let plain = |better| Parsed { factor: 1.0, unit: Unit::One, better };
     let (lower, higher) = (Some(Better::Lower), Some(Better::Higher));
@@ -241,8 +332,7 @@ fn add(run: &mut Run, faults: &mut Faults<'_, '_>, id: &BenchmarkId, place: &[St
         }
     }
     if let Some((code, path, message)) = wrong {
-        let path = [place, path.as_slice()].concat();
-        observation.fault = Some(Box::new(faults.row(code, &path, &id.name, message)));
+        observation.fault = Some(Box::new(fault(code, &path, message)));
     } else if value.is_none() {
         observation.summary = summary.with_count(metric.number("count").finite().map(|n| n as u64));
     } else {
@@ -252,12 +342,10 @@ fn add(run: &mut Run, faults: &mut Faults<'_, '_>, id: &BenchmarkId, place: &[St
 }
 
 /// The statistics of a trend that are read.
-const STATISTICS: [(&str, Statistic); 9] = [
+const STATISTICS: [(&str, Statistic); 7] = [
     ("avg", Statistic::Mean),
     ("med", Statistic::Median),
     ("max", Statistic::Max),
-    ("p(10)", Statistic::P10),
-    ("p(25)", Statistic::P25),
     ("p(75)", Statistic::P75),
     ("p(90)", Statistic::P90),
     ("p(95)", Statistic::P95),

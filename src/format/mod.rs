@@ -8,13 +8,19 @@
 //! Two models everywhere: private serde structs mirror the tool's file (with the upstream URL and version above them), and
 //! one function converts them by full destructuring, so that a new field is a compile error.
 //!
+//! Most documents are read as a whole. Formats that write gigabytes are a [`Reader::Stream`]: they are recognised by their
+//! beginning and read line by line, from a reader that is handed to them, in memory that does not grow with the file.
+//!
 //! Not here: opening files, and deciding which files are runs of which side (`io`).
 
+mod apachebench;
 mod asv;
 mod asv_text;
 mod benchfmt;
+mod benchmark_ips;
 mod benchmark_tools;
 mod benchmarkdotnet;
+mod benchmarkjs;
 mod bmf;
 mod by_name;
 mod cargo_criterion;
@@ -22,7 +28,9 @@ mod catch2;
 mod catch2_xml;
 mod criterion;
 mod criterion_text;
+mod dart;
 mod divan;
+mod ghz;
 mod github_action_benchmark;
 mod gnu_time;
 mod go;
@@ -31,6 +39,7 @@ mod gobenchdata;
 mod google_benchmark;
 mod gungraun;
 mod gungraun_text;
+mod hey;
 mod hyperfine;
 mod iai;
 mod jmh;
@@ -38,15 +47,28 @@ mod json;
 mod junit;
 mod k6;
 mod libtest;
+mod lines;
+mod load;
+mod locust;
+mod luau;
 pub mod mapped;
+mod mitata;
+mod oha;
 mod otava_csv;
 pub mod perfgate_run;
 mod probe;
 mod pyperf;
 mod pytest_benchmark;
 mod pytest_json_report;
+mod response_times;
 mod rows;
+mod ruby_benchmark;
+mod statistics;
+mod tinybench;
 mod valgrind;
+mod vegeta;
+mod vitest;
+mod wrk;
 mod xml;
 
 use std::borrow::Cow;
@@ -90,6 +112,13 @@ pub enum Reader {
         /// Reads it.
         parse: fn(&Document<'_>, &mut Diagnostics) -> Vec<Run>,
     },
+    /// A text of any length, one line after the other.
+    Stream {
+        /// Whether a document that begins like this is of this format.
+        claims: fn(&Probe<'_>) -> bool,
+        /// Reads it. The name is that of the document, for messages; an error of the reader is a diagnostic.
+        parse: fn(&Untrusted, &mut dyn std::io::BufRead, &mut Diagnostics) -> Vec<Run>,
+    },
     /// A folder that is one result as a whole.
     Tree {
         /// The sub-folders (relative paths, or `""` for the tree itself) that are one result of this format each.
@@ -97,6 +126,34 @@ pub enum Reader {
         /// Reads what `part` names in it, or the newest results without one.
         parse: fn(&dyn Tree, Option<&str>, &mut Diagnostics) -> Vec<Run>,
     },
+}
+
+impl Format {
+    /// Whether a document that the probe has looked at is of this format.
+    fn claims(&self, probe: &Probe<'_>) -> bool {
+        match self.reader {
+            Reader::Text { claims, .. } | Reader::Stream { claims, .. } => claims(probe),
+            Reader::Tree { .. } => false,
+        }
+    }
+
+    /// Reads a document as this format. `None` if its results are folders.
+    pub fn read(&self, document: &Document<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<Run>> {
+        match self.reader {
+            Reader::Text { parse, .. } => Some(parse(document, diagnostics)),
+            Reader::Stream { parse, .. } => Some(parse(&document.name, &mut document.text.as_bytes(), diagnostics)),
+            Reader::Tree { .. } => None,
+        }
+    }
+}
+
+/// The format of a document that begins like this, if it is one whose documents are not read as a whole.
+pub fn stream(head: &[u8]) -> Option<&'static Format> {
+    let head = String::from_utf8_lossy(head);
+    match claims(&Probe::head(head.trim_start_matches('\u{feff}'))).as_slice() {
+        [one] if matches!(one.reader, Reader::Stream { .. }) => Some(one),
+        _ => None,
+    }
 }
 
 /// One text document: its name for messages, and its content as UTF-8 without byte order mark and escape sequences.
@@ -148,6 +205,22 @@ pub static FORMATS: &[&Format] = &[
     &jmh::FORMAT,
     &pyperf::FORMAT,
     &k6::FORMAT,
+    &k6::STREAM,
+    &vitest::FORMAT,
+    &tinybench::FORMAT,
+    &mitata::FORMAT,
+    &benchmarkjs::FORMAT,
+    &wrk::FORMAT,
+    &apachebench::FORMAT,
+    &hey::FORMAT,
+    &oha::FORMAT,
+    &vegeta::FORMAT,
+    &ghz::FORMAT,
+    &locust::FORMAT,
+    &ruby_benchmark::FORMAT,
+    &benchmark_ips::FORMAT,
+    &dart::FORMAT,
+    &luau::FORMAT,
     &bmf::FORMAT,
     &asv::FORMAT,
     &asv_text::FORMAT,
@@ -300,8 +373,7 @@ pub fn detect(text: &str) -> Detection {
 
 /// The text formats that claim what was looked at, but for those that guess.
 fn claims(probe: &Probe<'_>) -> Vec<&'static Format> {
-    let claims = |format: &Format| matches!(format.reader, Reader::Text { claims, .. } if claims(probe));
-    FORMATS.iter().copied().filter(|format| !format.is_a_guess() && claims(format)).collect()
+    FORMATS.iter().copied().filter(|format| !format.is_a_guess() && format.claims(probe)).collect()
 }
 
 /// How many lines of a document that could begin a JSON document are looked at; a log can be full of them.

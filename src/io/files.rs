@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fs::FileType;
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -19,30 +19,86 @@ const MAX_JSON_LINE: usize = 512 << 20;
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// As much of a packed file is read, in bytes: a small file can unpack to anything.
 const MAX_UNPACKED: u64 = 2 << 30;
+/// How much of a file is looked at to recognise what must not be read as a whole, in bytes.
+const HEAD: usize = 64 << 10;
+/// How much is asked of the system at once, in bytes.
+const BUFFER: usize = 256 << 10;
 /// How much is read at once.
 const CHUNK: usize = 1 << 20;
 /// Folders deeper than this are not followed.
 const MAX_DEPTH: usize = 64;
+
+/// A file that was opened, of which the beginning is known.
+pub struct Source {
+    name: Untrusted,
+    /// As much as format detection looks at.
+    head: Vec<u8>,
+    rest: Box<dyn BufRead>,
+    /// How many bytes the rest may have.
+    size: usize,
+}
+
+impl Source {
+    /// Opens a file, or standard input for `-`. Packed files are unpacked on the way; that they are, the first bytes tell.
+    ///
+    /// # Errors
+    /// A diagnostic that says why it cannot be read.
+    pub fn open(path: &str) -> Result<Self, Diagnostic> {
+        let name = shown_name(path);
+        let unreadable = |error: &std::io::Error| cannot_read(&name, error);
+        let mut size = 0;
+        let mut source: Box<dyn BufRead> = if path == "-" {
+            Box::new(std::io::stdin().lock())
+        } else {
+            let file = std::fs::File::open(path).map_err(|e| unreadable(&e))?;
+            let about = file.metadata().map_err(|e| unreadable(&e))?;
+            if about.is_dir() {
+                let message = "this is a folder, not a file";
+                return Err(Diagnostic::new(Code::Unreadable, message).at(Location::file(name)));
+            }
+            size = usize::try_from(about.len()).unwrap_or(0);
+            Box::new(BufReader::with_capacity(BUFFER, file))
+        };
+        if source.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&ZSTD_MAGIC) {
+            let unpacked = zstd::Decoder::with_buffer(source).map_err(|e| unreadable(&e))?;
+            source = Box::new(BufReader::with_capacity(BUFFER, unpacked.take(MAX_UNPACKED)));
+        }
+        let mut head = Vec::with_capacity(HEAD);
+        (&mut source).take(HEAD as u64).read_to_end(&mut head).map_err(|e| unreadable(&e))?;
+        Ok(Self { name, head, rest: source, size })
+    }
+
+    /// How the content begins.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The content, to be read in order.
+    pub fn into_reader(self) -> impl BufRead {
+        std::io::Cursor::new(self.head).chain(self.rest)
+    }
+
+    /// All of the content.
+    ///
+    /// # Errors
+    /// A diagnostic that says why it cannot be read, or that a line is longer than any tool writes.
+    pub fn into_bytes(self) -> Result<Vec<u8>, Diagnostic> {
+        let (name, size) = (self.name.clone(), self.size);
+        read_from(&name, &mut self.into_reader(), size)
+    }
+}
 
 /// Reads a file, or standard input for `-`.
 ///
 /// # Errors
 /// A diagnostic that says why it cannot be read, or that a line is longer than any tool writes.
 pub fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {
-    let name = shown_name(path);
-    let unreadable = |error: &std::io::Error| {
-        Diagnostic::new(Code::Unreadable, format!("cannot read the file: {}", reason(error)))
-            .at(Location::file(name.clone()))
-    };
-    if path == "-" {
-        return read_any(&name, std::io::stdin().lock(), 0, unreadable);
-    }
-    let file = std::fs::File::open(path).map_err(|e| unreadable(&e))?;
-    let size = file.metadata().map_err(|e| unreadable(&e))?;
-    if size.is_dir() {
-        return Err(Diagnostic::new(Code::Unreadable, "this is a folder, not a file").at(Location::file(name)));
-    }
-    read_any(&name, std::io::BufReader::new(file), usize::try_from(size.len()).unwrap_or(0), unreadable)
+    Source::open(path)?.into_bytes()
+}
+
+fn cannot_read(name: &Untrusted, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(Code::Unreadable, format!("cannot read the file: {}", reason(error)))
+        .at(Location::file(name.clone()))
 }
 
 /// Unpacks Zstandard, as far as 2 GiB.
@@ -55,37 +111,18 @@ pub fn unpack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(unpacked)
 }
 
-/// Reads plain or packed content; which one, the first bytes tell.
-fn read_any(
-    name: &Untrusted,
-    mut source: impl BufRead,
-    size: usize,
-    unreadable: impl Fn(&std::io::Error) -> Diagnostic,
-) -> Result<Vec<u8>, Diagnostic> {
-    if source.fill_buf().map_err(|e| unreadable(&e))?.starts_with(&ZSTD_MAGIC) {
-        let unpacked = zstd::Decoder::with_buffer(source).map_err(|e| unreadable(&e))?;
-        return read_from(name, &mut unpacked.take(MAX_UNPACKED), size, unreadable);
-    }
-    read_from(name, &mut source, size, unreadable)
-}
-
 /// The name messages use for an input.
 pub fn shown_name(path: &str) -> Untrusted {
     if path == "-" { "<stdin>".into() } else { path.into() }
 }
 
-fn read_from(
-    name: &Untrusted,
-    source: &mut dyn Read,
-    size: usize,
-    unreadable: impl Fn(&std::io::Error) -> Diagnostic,
-) -> Result<Vec<u8>, Diagnostic> {
+fn read_from(name: &Untrusted, source: &mut dyn Read, size: usize) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::with_capacity(size.saturating_add(1).min(1 << 30));
     let mut line_start = 0;
     let mut limit = None;
     loop {
         let before = bytes.len();
-        let got = source.take(CHUNK as u64).read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
+        let got = source.take(CHUNK as u64).read_to_end(&mut bytes).map_err(|e| cannot_read(name, &e))?;
         if got == 0 {
             return Ok(bytes);
         }

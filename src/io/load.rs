@@ -86,15 +86,7 @@ pub fn explain(arguments: &[String], formats: &Formats, diagnostics: &mut Diagno
         let name = item.origin.name.clone();
         let found = match &item.source {
             Source::Tree { format, .. } => Ok((format.title.to_owned(), Vec::new())),
-            Source::File(path) => files::read(path).and_then(|bytes| {
-                let text = format::decode(&name, &bytes, diagnostics)?;
-                let document = Document { name: name.clone(), text: &text };
-                Ok(match formats.of(&document)? {
-                    Forced::Own(own) => (format!("`{}` of perfgate.toml", text::shown(&own.name.into())), Vec::new()),
-                    Forced::Known(known) if known.is_a_guess() => (known.title.to_owned(), format::guesses(&document)),
-                    Forced::Known(known) => (known.title.to_owned(), Vec::new()),
-                })
-            }),
+            Source::File(path) => explain_file(path, &name, formats, diagnostics),
         };
         match found {
             Ok((format, guesses)) => all.push(Explained { name, format, guesses }),
@@ -102,6 +94,26 @@ pub fn explain(arguments: &[String], formats: &Formats, diagnostics: &mut Diagno
         }
     }
     all
+}
+
+fn explain_file(
+    path: &str,
+    name: &Untrusted,
+    formats: &Formats,
+    diagnostics: &mut Diagnostics,
+) -> Result<(String, Vec<Guess>), Diagnostic> {
+    let source = files::Source::open(path)?;
+    if let (None, Some(stream)) = (&formats.forced, format::stream(source.head())) {
+        return Ok((stream.title.to_owned(), Vec::new()));
+    }
+    let bytes = source.into_bytes()?;
+    let text = format::decode(name, &bytes, diagnostics)?;
+    let document = Document { name: name.clone(), text: &text };
+    Ok(match formats.of(&document)? {
+        Forced::Own(own) => (format!("`{}` of perfgate.toml", text::shown(&own.name.into())), Vec::new()),
+        Forced::Known(known) if known.is_a_guess() => (known.title.to_owned(), format::guesses(&document)),
+        Forced::Known(known) => (known.title.to_owned(), Vec::new()),
+    })
 }
 
 impl Side {
@@ -319,7 +331,7 @@ fn parse(item: Item, formats: &Formats) -> Part {
     let runs = match &item.source {
         Source::Tree { folder, format, part } => match format.reader {
             Reader::Tree { parse, .. } => parse(folder, part.as_deref(), &mut diagnostics),
-            Reader::Text { .. } => Vec::new(),
+            Reader::Text { .. } | Reader::Stream { .. } => Vec::new(),
         },
         Source::File(path) => match parse_file(path, &item, formats, &mut diagnostics) {
             Ok(runs) => runs,
@@ -353,23 +365,32 @@ fn parse_file(
     formats: &Formats,
     diagnostics: &mut Diagnostics,
 ) -> Result<Vec<Run>, Diagnostic> {
-    let bytes = files::read(path)?;
+    let source = files::Source::open(path)?;
     let name = item.origin.name.clone();
-    let mut decoding = Diagnostics::new();
-    let text = format::decode(&name, &bytes, &mut decoding)?;
-    let document = Document { name, text: &text };
     let mut found = Diagnostics::new();
-    let runs = match formats.of(&document)? {
-        Forced::Own(mapping) => mapped::parse(&mapping, &document, &mut found),
-        Forced::Known(format) => {
-            let Reader::Text { parse, .. } = format.reader else {
-                let message = format!("`{}` results are a folder, not a file", format.name);
-                return Err(Diagnostic::new(Code::Unrecognised, message).at(Location::file(document.name.clone())));
-            };
-            parse(&document, &mut found)
-        }
+    let of_stream = match &formats.forced {
+        Some(Forced::Known(format)) => Some(*format),
+        Some(Forced::Own(_)) => None,
+        None => format::stream(source.head()),
     };
-    diagnostics.append(decoding);
+    let runs = if let Some(Format { reader: Reader::Stream { parse, .. }, .. }) = of_stream {
+        // It may be far larger than the memory.
+        parse(&name, &mut source.into_reader(), &mut found)
+    } else {
+        let bytes = source.into_bytes()?;
+        let mut decoding = Diagnostics::new();
+        let text = format::decode(&name, &bytes, &mut decoding)?;
+        let document = Document { name: name.clone(), text: &text };
+        let runs = match formats.of(&document)? {
+            Forced::Own(mapping) => mapped::parse(&mapping, &document, &mut found),
+            Forced::Known(format) => format.read(&document, &mut found).ok_or_else(|| {
+                let message = format!("`{}` results are a folder, not a file", format.name);
+                Diagnostic::new(Code::Unrecognised, message).at(Location::file(name))
+            })?,
+        };
+        diagnostics.append(decoding);
+        runs
+    };
     if !item.explicit && runs.iter().all(Run::is_empty) {
         // Beside other results, an output without benchmarks is worth a word and no more.
         for mut diagnostic in found.into_vec() {

@@ -5,7 +5,7 @@
 //!
 //! The files, from the ground up: `distributions` and `multiplicity` hold textbook functions; `common_mode`, `segmentation`,
 //! `spread`, `moderation` and `tail` each model one part of the noise between runs; `engine` puts them together.
-//! `changepoint` finds where a long series of runs changed its level.
+//! `changepoint` finds where a long series of runs changed its level; `sketch` has quantiles of streams.
 //!
 //! Not here: what a change means (`verdict`).
 
@@ -16,6 +16,7 @@ pub mod engine;
 pub mod moderation;
 pub mod multiplicity;
 pub mod segmentation;
+pub mod sketch;
 pub mod spread;
 pub mod tail;
 

@@ -71,6 +71,30 @@ const SETTINGS: &[&str] = &[
     "goals",
 ];
 
+/// Words of what was varied: they tell benchmarks of one name apart.
+const PARAMETERS: &[&str] = &[
+    "size",
+    "threads",
+    "workers",
+    "concurrency",
+    "users",
+    "vus",
+    "clients",
+    "connections",
+    "batch",
+    "depth",
+    "length",
+    "nodes",
+    "payload",
+    "method",
+    "mode",
+    "variant",
+    "group",
+    "backend",
+    "engine",
+    "dataset",
+];
+
 /// Words that only say that it is counted per second.
 const RATE: &[&str] = &[
     "throughput",
@@ -134,7 +158,15 @@ pub(super) fn words(name: &str) -> Vec<String> {
         }
         after_small = c.is_lowercase() || c.is_ascii_digit();
     }
-    spaced.split_whitespace().map(str::to_owned).collect()
+    let mut words: Vec<String> = Vec::new();
+    for word in spaced.split_whitespace() {
+        match words.last_mut() {
+            // `MiB` and `kB` are one word.
+            Some(last) if word == "b" && ["k", "ki", "mi", "gi"].contains(&last.as_str()) => last.push('b'),
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// A name without its unit, as a metric of its own: `total-duration` of `total_duration_seconds`.
@@ -146,9 +178,18 @@ pub(super) fn without_unit(name: &str) -> String {
     words.join("-")
 }
 
+/// Whether a name is one of something that was varied, such as `size` or `batch_size`.
+pub(super) fn is_parameter(words: &[String]) -> bool {
+    words.len() <= 2 && words.last().is_some_and(|last| PARAMETERS.contains(&last.as_str()))
+}
+
 /// Why a name that tells nothing is left out.
 pub(super) fn why_not(words: &[String]) -> &'static str {
-    if is_setting(words) { "left out: a setting" } else { "left out: no unit in its name" }
+    match () {
+        () if is_setting(words) => "left out: a setting",
+        () if is_parameter(words) => "part of the benchmark's name",
+        () => "left out: no unit in its name",
+    }
 }
 
 /// Whether a name is one of a setting.
@@ -376,6 +417,8 @@ mod tests {
             ("requests per second", "throughput 11/s"),
             ("write_mb_per_sec", "throughput 1000000B/s of write"),
             ("memory_mb", "memory 1000000B"),
+            ("memory (MiB)", "memory 1048576B"),
+            ("size [kB]", "size 1000B"),
             ("peak_memory_mb", "peak-memory 1000000B"),
             ("bundle_size_kb", "size 1000B of bundle"),
             ("success_rate_pct", "success-rate 0.011"),

@@ -4,7 +4,9 @@
 //! whose name tells what they hold: `time (ms)`, `size [KiB]`, `p99_latency_us`, `requests/s`. A name that comes back is another
 //! sample. A table with no such column is none of results.
 //!
-//! Not here: columns of text such as parameters; put them into the name.
+//! Columns of what was varied, such as `size` or `threads`, become part of the name.
+//!
+//! Not here: other columns of text; a table with one is none of results, because it could tell rows of one name apart.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +53,16 @@ fn header(line: &str) -> Option<Header<'_>> {
             }
         }
     }
-    columns.iter().any(|(_, told)| told.is_some()).then_some(Header { delimiter, columns })
+    // Two columns that answer one question, such as a mean and a value, are no table that could be read.
+    let parts: Vec<(&str, &str, Part)> =
+        columns.iter().filter_map(|(_, told)| told.as_ref().map(|t| (t.about.as_str(), t.metric, t.part))).collect();
+    let twice = parts.iter().enumerate().any(|(at, (about, metric, part))| {
+        parts.iter().skip(at + 1).any(|(other_about, other, other_part)| {
+            let either_is_value = *part == Part::Value || *other_part == Part::Value;
+            (about, metric) == (other_about, other) && (part == other_part || either_is_value)
+        })
+    });
+    (!parts.is_empty() && !twice).then_some(Header { delimiter, columns })
 }
 
 fn claims(probe: &Probe<'_>) -> bool {
@@ -62,8 +73,13 @@ fn claims(probe: &Probe<'_>) -> bool {
     let mut cells = reader(row, header.delimiter, false);
     let Some(Ok(row)) = cells.records().next() else { return false };
     // The first row may be damaged, but it is one of this table.
-    row.get(0).is_some_and(|name| !name.is_empty() && !name.parse::<f64>().is_ok_and(f64::is_finite))
+    let is_number = |cell: &str| cell.parse::<f64>().is_ok_and(f64::is_finite);
+    let is_text = |((name, told), cell): (&(&str, Option<Told>), &str)| {
+        told.is_none() && !cell.is_empty() && !is_number(cell) && !fields::is_parameter(&fields::words(name))
+    };
+    row.get(0).is_some_and(|name| !name.is_empty() && !is_number(name))
         && row.len() == header.columns.len() + 1
+        && !header.columns.iter().zip(row.iter().skip(1)).any(is_text)
 }
 
 /// What each column is taken for; empty where this is no table of results.
@@ -118,7 +134,16 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
         };
         let at = row.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(usize::MAX)) + offset;
         let line = document.text.get(at..).unwrap_or("").trim_start_matches(['\r', '\n']).lines().next().unwrap_or("");
-        let id = BenchmarkId::new(FORMAT.name, None, row.get(0).unwrap_or(""));
+        let varied: Vec<String> = columns
+            .iter()
+            .zip(row.iter().skip(1))
+            .filter(|((name, told), cell)| {
+                told.is_none() && !cell.is_empty() && fields::is_parameter(&fields::words(name))
+            })
+            .map(|((name, _), cell)| format!("{name}={cell}"))
+            .collect();
+        let varied = if varied.is_empty() { String::new() } else { format!(" ({})", varied.join(", ")) };
+        let id = BenchmarkId::new(FORMAT.name, None, format!("{}{varied}", row.get(0).unwrap_or("")));
         if row.len() != columns.len() + 1 {
             let message = format!("{} cells in a row of {} columns", row.len(), columns.len() + 1);
             let fault = rows::bad_line(document, diagnostics, Code::MalformedLine, line, &id.name, message);

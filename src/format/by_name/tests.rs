@@ -105,6 +105,22 @@ fn lists_name_their_elements_and_repeat_them() {
 }
 
 #[test]
+fn what_was_varied_tells_benchmarks_of_one_name_apart() {
+    let text = r#"[{"name": "upload", "size": 10, "iterations": 5, "time_ms": 1}, {"name": "upload", "size": 50, "iterations": 9, "time_ms": 4}]"#;
+    assert_eq!(lines(text), ["upload (size=10) time s lower: 0.001000", "upload (size=50) time s lower: 0.004000"]);
+    let table = "name,mode,iterations,time (ms)\na,fast,3,1\na,safe,3,2\na,safe,4,3\n";
+    let mut diagnostics = Diagnostics::new();
+    let Reader::Text { parse, .. } = table::FORMAT.reader else { panic!() };
+    let runs = parse(&Document { name: "t".into(), text: table }, &mut diagnostics);
+    let found: Vec<(&str, usize)> = runs[0]
+        .series
+        .iter()
+        .map(|(key, seen)| (key.benchmark.name.raw(), seen.samples.as_ref().map_or(0, |s| s.len())))
+        .collect();
+    assert_eq!(found, [("a (mode=fast)", 1), ("a (mode=safe)", 2)]);
+}
+
+#[test]
 fn settings_schemas_and_other_json_are_left_alone() {
     for text in [
         r#"{"timeout_ms": 500, "retries": 3}"#,
