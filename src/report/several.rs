@@ -8,7 +8,7 @@
 
 use super::comment::{self, Links};
 use super::labels::labels;
-use super::{Output, Style, csv, github, json, junit, markdown, terminal, wording};
+use super::{Output, Style, csv, github, json, junit, markdown, scaling, terminal, wording};
 use crate::model::report::{Report, Reports};
 use crate::text;
 
@@ -29,6 +29,7 @@ pub static SETS: &[&Output<Set>] = &[
     &Output { name: "csv", title: "one line per metric, for spreadsheets and data frames", render: in_csv },
     &Output { name: "junit", title: "JUnit XML, for CI systems that show test results", render: in_junit },
     &Output { name: "github", title: "annotations of a GitHub workflow run", render: in_github },
+    &Output { name: "scaling", title: "each metric along the numbers in the benchmarks' names", render: in_scaling },
 ];
 
 /// The common verdict as one line of plain text, without a line break.
@@ -38,17 +39,22 @@ pub fn headline(set: &Set) -> String {
 }
 
 fn in_terminal(set: &Set, style: &Style) -> String {
+    let below = below_each_other(set, style, &terminal::OUTPUT);
+    if set.reports.reports.len() == 1 { below } else { format!("{below}{}\n", headline(set)) }
+}
+
+fn in_scaling(set: &Set, style: &Style) -> String {
+    below_each_other(set, style, &scaling::OUTPUT)
+}
+
+/// The output of each report under what the report is called; of one report, its output alone.
+fn below_each_other(set: &Set, style: &Style, output: &Output) -> String {
     let reports = &set.reports.reports;
-    let one = |report: &Report| (terminal::OUTPUT.render)(report, style);
     if let [report] = reports.as_slice() {
-        return one(report);
+        return (output.render)(report, style);
     }
-    let mut out = String::new();
-    for (report, label) in reports.iter().zip(labels(reports, &text::shown)) {
-        out.push_str(&format!("== {label}\n{}\n", one(report)));
-    }
-    out.push_str(&format!("{}\n", headline(set)));
-    out
+    let named = reports.iter().zip(labels(reports, &text::shown));
+    named.map(|(report, label)| format!("== {label}\n{}\n", (output.render)(report, style))).collect()
 }
 
 fn in_markdown(set: &Set, _: &Style) -> String {
