@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use self::fields::{Part, Told};
 use super::json::{self, Node, Step};
-use super::rows::{self, Faults};
+use super::rows::{self, Faults, Gathered};
 use super::{Document, Format, Probe, Reader};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::model::{BenchmarkId, MetricId, Origin, Run, SeriesKey, Statistic, Summary};
@@ -138,7 +138,7 @@ fn claims(probe: &Probe<'_>) -> bool {
     let mut scratch = String::new();
     let Ok(root) = json::parse::<Node>(&document, &mut scratch, "") else { return false };
     let mut reading = Reading::default();
-    reading.object_or_list(&root, &mut Place::default());
+    reading.read(&root);
     reading.says_enough && !reading.run.series.is_empty()
 }
 
@@ -152,7 +152,7 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
         }
     };
     let mut reading = Reading { run: Run::of_tool(FORMAT.name), ..Reading::default() };
-    reading.object_or_list(&root, &mut Place::default());
+    reading.read(&root);
     let mut faults = Faults::new(document, diagnostics);
     for (id, metric, path, why) in std::mem::take(&mut reading.wrong) {
         let fault = Box::new(faults.row(Code::InvalidValue, &path, &id.name, why));
@@ -195,7 +195,7 @@ pub fn guesses(document: &Document<'_>) -> Vec<Guess> {
     let mut scratch = String::new();
     let Ok(root) = json::parse::<Node>(document, &mut scratch, "") else { return Vec::new() };
     let mut reading = Reading::default();
-    reading.object_or_list(&root, &mut Place::default());
+    reading.read(&root);
     reading.guesses
 }
 
@@ -233,7 +233,12 @@ struct Reading {
     run: Run,
     /// Whether the document names benchmarks or states statistics, as settings do not.
     says_enough: bool,
+    /// Whether an object of the document has a name, so that numbers beside those objects are about the document.
+    has_names: bool,
     guesses: Vec<Guess>,
+    /// The index of each guess by field and meaning.
+    known: BTreeMap<(String, String), usize>,
+    series: Gathered,
     /// Series with a value that cannot be used.
     wrong: Vec<(BenchmarkId, MetricId, Vec<Step>, String)>,
     failed: Vec<(BenchmarkId, Vec<Step>, String)>,
@@ -241,6 +246,12 @@ struct Reading {
 }
 
 impl Reading {
+    fn read(&mut self, root: &Node) {
+        self.has_names = has_names(root);
+        self.object_or_list(root, &mut Place::default());
+        std::mem::take(&mut self.series).finish(&mut self.run);
+    }
+
     fn object_or_list(&mut self, node: &Node, place: &mut Place) {
         match node {
             Node::List(list) => {
@@ -254,12 +265,7 @@ impl Reading {
     }
 
     fn object(&mut self, entries: &[(String, Node)], place: &mut Place) {
-        let name = NAMES.iter().find_map(|wanted| {
-            entries.iter().find_map(|(key, node)| match node {
-                Node::Text(text) if key == wanted && !text.trim().is_empty() => Some((key, text)),
-                _ => None,
-            })
-        });
+        let name = name_of(entries);
         if let Some((_, text)) = name {
             place.names.push(format!("{text}{}", parameters(entries)));
             place.is_named = true;
@@ -279,7 +285,8 @@ impl Reading {
                     self.field(key, values.collect(), &below, &mut fields);
                 }
                 Node::List(_) | Node::Object(_) => self.below(key, node, below),
-                Node::Text(_) | Node::Bool(_) | Node::Null => {}
+                Node::Text(_) | Node::Null => self.no_number(key, node, &below, &mut fields),
+                Node::Bool(_) => {}
             }
         }
         self.take(place, fields);
@@ -315,8 +322,28 @@ impl Reading {
         self.guess(key, &place.steps, fields::why_not(&words).to_owned(), false);
     }
 
+    /// Reads a number in quotes; says of other text and of nothing where a number should be that it is none.
+    fn no_number<'n>(&mut self, key: &'n str, node: &Node, place: &Place, fields: &mut Vec<Field<'n>>) {
+        let words: Vec<String> = place.words.iter().cloned().chain(fields::words(key)).collect();
+        if fields::read(&words).is_none_or(|told| told.unit.is_none()) {
+            return;
+        }
+        match node {
+            Node::Text(text) if text.trim().parse::<f64>().is_ok() => {
+                self.field(key, text.trim().parse().into_iter().collect(), place, fields);
+            }
+            _ => self.guess(key, &place.steps, "left out: not a number".to_owned(), false),
+        }
+    }
+
     /// Puts the fields of one object together.
     fn take(&mut self, place: &Place, mut fields: Vec<Field<'_>>) {
+        if self.has_names && place.names.is_empty() {
+            for field in fields {
+                self.guess(field.key, &field.steps, "left out: beside named benchmarks".to_owned(), false);
+            }
+            return;
+        }
         // The unit that all times here are in.
         let common = common_unit(fields.iter().map(|field| &field.told));
         let mut series: BTreeMap<(String, &'static str), Vec<Field<'_>>> = BTreeMap::new();
@@ -413,12 +440,12 @@ impl Reading {
         if observation.samples.is_none() {
             observation.summary = summary;
         }
-        rows::add(&mut self.run, &id, metric, observation);
+        self.series.add(SeriesKey { benchmark: id, metric }, observation);
     }
 
     fn guess(&mut self, key: &str, steps: &[Step], taken_for: String, is_read: bool) {
-        let known = self.guesses.iter_mut().find(|g| g.field.raw() == key && g.taken_for == taken_for);
-        if let Some(guess) = known {
+        let index = *self.known.entry((key.to_owned(), taken_for.clone())).or_insert(self.guesses.len());
+        if let Some(guess) = self.guesses.get_mut(index) {
             guess.count += 1;
             return;
         }
@@ -479,6 +506,33 @@ impl Reading {
             let id = BenchmarkId::new(FORMAT.name, None, place.names.join("/"));
             self.failed.push((id, place.down(rows::own_key(key)).steps, why));
         }
+    }
+}
+
+/// The key and text by which an object is named.
+fn name_of(entries: &[(String, Node)]) -> Option<(&String, &String)> {
+    NAMES.iter().find_map(|wanted| {
+        entries.iter().find_map(|(key, node)| match node {
+            Node::Text(text) if key == wanted && !text.trim().is_empty() => Some((key, text)),
+            _ => None,
+        })
+    })
+}
+
+/// Whether a value below the root names something that has numbers.
+fn has_names(node: &Node) -> bool {
+    match node {
+        Node::List(list) => list.iter().any(has_names),
+        Node::Object(entries) => {
+            let numbers =
+                entries.iter().any(|(_, node)| matches!(node, Node::Number(_) | Node::List(_) | Node::Object(_)));
+            (numbers && name_of(entries).is_some())
+                || entries
+                    .iter()
+                    .filter(|(key, _)| !ASIDE.contains(&key.to_lowercase().as_str()))
+                    .any(|(_, node)| has_names(node))
+        }
+        _ => false,
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::Document;
 use super::json::{self, Node, Step};
-use super::rows;
+use super::rows::{self, Gathered};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity};
 use crate::model::mapping::{DocumentPath, MappedPart, Mapping, PathStep};
 use crate::model::{BenchmarkId, Fault, Kind, Observation, Origin, Run, SeriesKey, Summary};
@@ -62,14 +62,16 @@ pub fn parse(mapping: &Mapping, document: &Document<'_>, diagnostics: &mut Diagn
         mapping,
         document,
         is_csv: content.is_csv,
-        run: Run::of_tool(mapping.name.as_str()),
+        series: Gathered::default(),
         without_values: Vec::new(),
         diagnostics,
     };
     for (position, record) in found.iter().enumerate() {
         reader.record(record, u32::try_from(position).unwrap_or(u32::MAX));
     }
-    let Reader { run, without_values, diagnostics, .. } = reader;
+    let Reader { series, without_values, diagnostics, .. } = reader;
+    let mut run = Run::of_tool(mapping.name.as_str());
+    series.finish(&mut run);
     if run.series.is_empty() && run.failures.is_empty() {
         let values: Vec<String> = mapping.metrics.iter().map(|metric| format!("`{}`", metric.value)).collect();
         let keys = found.first().map_or_else(String::new, |record| keys(record.node));
@@ -196,7 +198,7 @@ struct Reader<'a, 'd> {
     mapping: &'a Mapping,
     document: &'a Document<'d>,
     is_csv: bool,
-    run: Run,
+    series: Gathered,
     /// Where records are that have none of the values.
     without_values: Vec<String>,
     diagnostics: &'a mut Diagnostics,
@@ -271,7 +273,7 @@ impl Reader<'_, '_> {
         for (key, observation) in series {
             // A standard deviation alone is no value.
             if observation.fault.is_some() || !observation.summary.is_unknown() {
-                rows::add(&mut self.run, &id, key.metric, observation);
+                self.series.add(key, observation);
             }
         }
     }

@@ -105,11 +105,7 @@ pub(super) fn add(run: &mut Run, benchmark: &BenchmarkId, metric: MetricId, more
                 (Some(a), Some(b)) if more.fault.is_none() && kept.unit == more.unit => {
                     kept.set_samples(a.iter().chain(b.iter()).copied().collect());
                 }
-                // Order statistics of the whole cannot be told from those of its parts.
-                _ if more.fault.is_none() => {
-                    let message = "stands twice, and its samples are not in the file".to_owned();
-                    kept.fault = Some(Box::new(Fault { message, location: None }));
-                }
+                _ if more.fault.is_none() => kept.fault = Some(Box::new(repeated())),
                 _ => *kept = more,
             }
         }
@@ -141,6 +137,52 @@ pub(super) fn no_results(document: &Document<'_>, diagnostics: &mut Diagnostics,
 /// The position of a row, as [`Origin`] has it.
 pub(super) fn origin(position: usize) -> Origin {
     Origin { suite: 0, position: u32::try_from(position).unwrap_or(u32::MAX) }
+}
+
+/// Series of documents that may repeat a benchmark as often as they like: repeats cost what they hold.
+#[derive(Default)]
+pub(super) struct Gathered {
+    all: std::collections::BTreeMap<SeriesKey, (Observation, Vec<f64>)>,
+}
+
+impl Gathered {
+    /// Keeps a series, as [`add`] does.
+    pub(super) fn add(&mut self, key: SeriesKey, mut more: Observation) {
+        let samples = more.samples.take();
+        match self.all.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert((more, samples.map(Vec::from).unwrap_or_default()));
+            }
+            Entry::Occupied(mut entry) => {
+                let (kept, values) = entry.get_mut();
+                if kept.fault.is_some() {
+                    return;
+                }
+                match samples {
+                    Some(samples) if more.fault.is_none() && kept.unit == more.unit && !values.is_empty() => {
+                        values.extend(samples.iter());
+                    }
+                    _ if more.fault.is_none() => kept.fault = Some(Box::new(repeated())),
+                    _ => *kept = more,
+                }
+            }
+        }
+    }
+
+    /// Puts all of it into a run.
+    pub(super) fn finish(self, run: &mut Run) {
+        for (key, (mut observation, samples)) in self.all {
+            if !samples.is_empty() {
+                observation.set_samples(samples);
+            }
+            run.series.insert(key, observation);
+        }
+    }
+}
+
+/// Order statistics of the whole cannot be told from those of its parts.
+fn repeated() -> Fault {
+    Fault { message: "stands twice, and its samples are not in the file".to_owned(), location: None }
 }
 
 /// Says what is wrong with the rows of a document.

@@ -71,6 +71,10 @@ const SETTINGS: &[&str] = &[
     "goals",
 ];
 
+/// Words of moments and of how long something has been there: times that nothing took.
+const MOMENTS: &[&str] =
+    &["timestamp", "uptime", "epoch", "date", "started", "ended", "finished", "created", "updated"];
+
 /// Words of what was varied: they tell benchmarks of one name apart.
 const PARAMETERS: &[&str] = &[
     "size",
@@ -187,6 +191,7 @@ pub(super) fn is_parameter(words: &[String]) -> bool {
 pub(super) fn why_not(words: &[String]) -> &'static str {
     match () {
         () if is_setting(words) => "left out: a setting",
+        () if is_moment(words) => "left out: a moment",
         () if is_parameter(words) => "part of the benchmark's name",
         () => "left out: no unit in its name",
     }
@@ -195,6 +200,14 @@ pub(super) fn why_not(words: &[String]) -> &'static str {
 /// Whether a name is one of a setting.
 fn is_setting(words: &[String]) -> bool {
     words.iter().any(|word| SETTINGS.contains(&word.as_str()))
+}
+
+/// Whether a name is one of a moment: `timestamp_ms`, `start_time_ms`, but not `end_to_end_ms`.
+fn is_moment(words: &[String]) -> bool {
+    let mut all = words.iter().map(String::as_str);
+    let is_border = all.next().is_some_and(|first| ["start", "end", "begin"].contains(&first))
+        && all.all(|word| TIME.contains(&word) || word == "at" || unit_of(word).is_some());
+    is_border || words.iter().any(|word| MOMENTS.contains(&word.as_str()))
 }
 
 /// Whether words say nothing but a quantity, a statistic or a unit, so that they name no part of what was measured.
@@ -211,7 +224,7 @@ pub(super) fn are_of_a_quantity(words: &[String]) -> bool {
 
 /// Reads a name's words. `None` where they tell no quantity, or only that of a setting.
 pub(super) fn read(words: &[String]) -> Option<Told> {
-    if is_setting(words) {
+    if is_setting(words) || is_moment(words) {
         return None;
     }
     let mut rest: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -274,8 +287,10 @@ pub(super) fn read(words: &[String]) -> Option<Told> {
         let (about, metric, unit) = share(&rest, fraction, "")?;
         return told(about, metric, Some(unit), "");
     }
-    // A statistic alone, or a time: in the unit of its neighbours.
-    let is_time = has(&rest, TIME) || has(&rest, LATENCY) || (rest.is_empty() && part != Part::Value);
+    // A statistic alone, or a time: in the unit of its neighbours. `samples` alone may be their number.
+    let is_time = rest.iter().any(|word| TIME.contains(word) && !["times", "samples", "values"].contains(word))
+        || has(&rest, LATENCY)
+        || (rest.is_empty() && part != Part::Value);
     let metric = if has(&rest, LATENCY) { "latency" } else { "time" };
     if is_time { told(left(&rest, &[TIME, LATENCY]), metric, None, "") } else { None }
 }
@@ -442,6 +457,10 @@ mod tests {
             "version",
             "id",
             "timestamp",
+            "timestamp_ms",
+            "uptime_seconds",
+            "start_time_ms",
+            "samples",
             "discount_percent",
             "avg_p95_ms",
             "",

@@ -14,8 +14,9 @@ use super::fields::{self, Part, Told};
 use super::{Guess, NAMES, common_unit};
 use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::format::json::Number;
-use crate::format::{Document, Format, Probe, Reader, rows};
-use crate::model::{BenchmarkId, Fault, MetricId, Observation, Run, Summary};
+use crate::format::rows::{self, Gathered};
+use crate::format::{Document, Format, Probe, Reader};
+use crate::model::{BenchmarkId, Fault, MetricId, Observation, Run, SeriesKey, Summary};
 use crate::text;
 
 /// The entry in the table of formats.
@@ -121,6 +122,7 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
     };
     let offset = document.text.len() - text.len();
     let mut run = Run::of_tool(FORMAT.name);
+    let mut series = Gathered::default();
     let mut rows = reader(text, delimiter, true);
     for (position, row) in rows.records().enumerate() {
         let row = match row {
@@ -157,9 +159,10 @@ fn parse(document: &Document<'_>, diagnostics: &mut Diagnostics) -> Vec<Run> {
             } else {
                 BenchmarkId::new(FORMAT.name, None, format!("{}/{about}", id.name.raw()))
             };
-            rows::add(&mut run, &id, metric, observation);
+            series.add(SeriesKey { benchmark: id, metric }, observation);
         }
     }
+    series.finish(&mut run);
     if run.is_empty() {
         rows::no_results(document, diagnostics, "the file has column names and no values");
         return Vec::new();
