@@ -617,7 +617,10 @@ fn suspects_are_measured_again_and_both_stages_are_shown() {
     assert!(two["explanations"].to_string().contains("fail at +20.0% at first, then measured again in turns"));
     assert_eq!(
         note(&report, "confirmed"),
-        Some("2 of 2 suspects measured again in 5 interleaved pairs: 1 fail, 1 pass")
+        Some(
+            "2 of 2 suspects measured again in 5 interleaved pairs: 1 fail, 1 pass \
+             (BenchmarkOne time +30.0% then +0.0%, BenchmarkTwo time +20.0% then +20.0%)"
+        )
     );
 
     // Nothing is suspicious any more.
@@ -643,7 +646,12 @@ fn a_lone_suspect_keeps_its_name() {
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
     let report = project.report();
     assert_eq!(row(&report, "BenchmarkSuite/name=two").0, "fail");
-    assert_eq!(note(&report, "confirmed"), Some("1 of 1 suspect measured again in 5 interleaved pairs: 1 fail"));
+    assert_eq!(
+        note(&report, "confirmed"),
+        Some(
+            "1 of 1 suspect measured again in 5 interleaved pairs: 1 fail (BenchmarkSuite/name=two time +20.0% then +20.0%)"
+        )
+    );
 }
 
 #[test]

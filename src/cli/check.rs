@@ -98,7 +98,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let config = args.config.load(&overrides, console)?;
     let own = args.testbed.bench(&config)?;
     let mut diagnostics = Diagnostics::new();
-    let mut now = args.input.side(&inputs(&args.results, &config.inputs)?, &config, &mut diagnostics)?;
+    let named = inputs(&args.results, &config.inputs)?;
+    args.save.refuse_overwriting(&named)?;
+    let mut now = args.input.side(&named, &config, &mut diagnostics)?;
     let given = args.history.read(&args.input, &config, &mut diagnostics)?;
     console.tell_all(diagnostics)?;
     let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;

@@ -39,7 +39,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.targets()?;
-    refuse_overwriting(&targets, &[args.baseline.clone(), args.current.clone()])?;
+    let named = [args.baseline.clone(), args.current.clone()];
+    refuse_overwriting(&targets, &named)?;
+    args.save.refuse_overwriting(&named)?;
     let (mut report, config, saved) =
         judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, &args.save, console)?;
     if report.verdict == GateVerdict::None {

@@ -83,7 +83,7 @@ fn form(name: &str) -> Result<&'static Output<[Run]>, Failure> {
 /// Says what the form has no room for.
 fn tell_left_out(form: &Output<[Run]>, runs: &[Run], console: &Console) {
     let failed: usize = runs.iter().map(|run| run.failures.len()).sum();
-    if failed > 0 && form.name != "csv" {
+    if failed > 0 {
         let message = format!("{} failed and cannot be said in this form", report::count(failed, "benchmark"));
         console.tell(&Diagnostic::new(Code::BenchmarkFailed, message));
     }
@@ -91,8 +91,7 @@ fn tell_left_out(form: &Output<[Run]>, runs: &[Run], console: &Console) {
         let (better, left_out) = direction(runs);
         if left_out > 0 {
             let message = format!(
-                "{} left out: one file of this form has one direction, here {} is better",
-                report::count(left_out, "series").replace("seriess", "series"),
+                "{left_out} series left out: one file of this form has one direction, here {} is better",
                 better.as_str()
             );
             console.tell(&Diagnostic::new(Code::LeftOut, message).help("write the others with `--metric NAME`"));

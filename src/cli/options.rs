@@ -208,6 +208,19 @@ pub(super) struct SaveArgs {
 }
 
 impl SaveArgs {
+    /// Refuses to write over an input.
+    pub(super) fn refuse_overwriting(&self, inputs: &[String]) -> Result<(), Failure> {
+        let Some(path) = &self.save_run else { return Ok(()) };
+        if path == "-" {
+            return Err(Failure::usage("`--save-run` needs the name of a file"));
+        }
+        if inputs.iter().any(|input| files::is_same(path, input)) {
+            let message = "the saved run would overwrite an input";
+            return Err(Diagnostic::new(Code::Usage, message).at(Location::file(path.as_str())).into());
+        }
+        Ok(())
+    }
+
     /// Writes the runs, if that was asked for.
     pub(super) fn write(&self, runs: &[Run], bench: &Bench) -> Result<(), Failure> {
         let Some(path) = &self.save_run else { return Ok(()) };

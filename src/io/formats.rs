@@ -3,7 +3,7 @@
 //!
 //! Not here: finding the documents (`load`).
 
-use crate::diag::{Code, Diagnostic, Location};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::format::{self, Detection, Document, Format, mapped};
 use crate::model::mapping::Mapping;
 use crate::text::{self, Untrusted};
@@ -51,8 +51,24 @@ impl Formats {
         match detected {
             Detection::One(format) => Ok(Forced::Known(format)),
             Detection::Several(formats) => Err(ambiguous(&document.name, &formats)),
-            Detection::None => Err(unrecognised(&document.name, document.text)),
+            Detection::None => Err(self.unrecognised(document)),
         }
+    }
+}
+
+impl Formats {
+    /// Says why a document cannot be read, and how far each of the user's own formats came.
+    fn unrecognised(&self, document: &Document<'_>) -> Diagnostic {
+        let mut diagnostic = unrecognised(&document.name, document.text);
+        for mapping in &self.own {
+            let mut found = Diagnostics::new();
+            mapped::parse(mapping, document, &mut found);
+            for said in found.into_vec() {
+                let why = std::iter::once(said.message).chain(said.notes).collect::<Vec<_>>().join("; ");
+                diagnostic = diagnostic.note(why);
+            }
+        }
+        diagnostic
     }
 }
 
@@ -74,5 +90,11 @@ fn unrecognised(name: &Untrusted, content: &str) -> Diagnostic {
     {
         return diagnostic.note(format!("as JSON it is broken: {error}"));
     }
-    diagnostic.help("`perfgate formats` lists the formats; `--input-format NAME` reads it as one of them")
+    let diagnostic =
+        diagnostic.help("`perfgate formats` lists the formats; `--input-format NAME` reads it as one of them");
+    if content.trim_start().starts_with(['{', '[']) {
+        return diagnostic
+            .help("`perfgate convert --explain --input-format json FILE` shows what the names of its fields tell; `[[format]]` in perfgate.toml says it in your words");
+    }
+    diagnostic
 }

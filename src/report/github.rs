@@ -63,7 +63,7 @@ fn annotations(report: &Report) -> [Vec<Annotation>; 3] {
         found
             .map(|s| {
                 let said = wording::shift(s, &text::shown(&s.suite), &text::shown(&s.metric.0), &PLAIN);
-                ("suite-shift".to_owned(), said)
+                ("a suite moved as a whole".to_owned(), said)
             })
             .collect()
     };
@@ -71,11 +71,11 @@ fn annotations(report: &Report) -> [Vec<Annotation>; 3] {
         (report.verdict == GateVerdict::None).then(|| ("nothing compared".to_owned(), wording::headline(report)));
     let errors = [
         nothing.into_iter().collect(),
-        of(&[Verdict::Fail, Verdict::Invalid]),
         shifts(Verdict::Fail),
+        of(&[Verdict::Fail, Verdict::Invalid]),
         notes(&[Severity::Error]),
     ];
-    let warnings = [of(&[Verdict::Warn]), shifts(Verdict::Warn), notes(&[Severity::Warning]), of(&[Verdict::Missing])];
+    let warnings = [shifts(Verdict::Warn), of(&[Verdict::Warn]), notes(&[Severity::Warning]), of(&[Verdict::Missing])];
     let notices = [of(&[Verdict::Accepted]), notes(&[Severity::Note]), of(&[Verdict::Inconclusive, Verdict::Improved])];
     [errors.concat(), warnings.concat(), notices.concat()]
 }

@@ -29,6 +29,9 @@ const FEWEST: usize = 3;
 /// Columns of a name in a headline.
 const MOST_NAME: usize = 160;
 
+/// Most numbers of one name that are looked at.
+const MOST_NUMBERS: usize = 8;
+
 /// What stands for the number that differs.
 const HOLE: char = '*';
 
@@ -69,10 +72,7 @@ fn render(report: &Report, _: &Style) -> String {
     let out: String = tables.into_iter().map(|(text, _)| text + "\n").collect();
     let found = match families.len() {
         0 => "no three benchmarks differ in one number of their names\n".to_owned(),
-        n => format!(
-            "{}, {worse} with a step that got worse\n",
-            wording::count(n, "series").replace("seriess", "series")
-        ),
+        n => format!("{} series, {worse} with a step that got worse\n", n),
     };
     format!("{out}{found}")
 }
@@ -82,7 +82,10 @@ fn places(row: &Row) -> Vec<(Family<'_>, &str, f64)> {
     let name = row.benchmark.raw();
     let mut found = Vec::new();
     let mut rest = 0;
-    while let Some(start) = name.get(rest..).and_then(|r| r.find(|c: char| c.is_ascii_digit())).map(|at| rest + at) {
+    // Names of thousands of numbers are no parameters.
+    while found.len() < MOST_NUMBERS
+        && let Some(start) = name.get(rest..).and_then(|r| r.find(|c: char| c.is_ascii_digit())).map(|at| rest + at)
+    {
         let tail = name.get(start..).unwrap_or("");
         let mut length = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
         // A decimal part, but not the dot of a file name.

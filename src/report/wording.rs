@@ -251,6 +251,11 @@ pub(super) fn judged(report: &Report) -> usize {
     Verdict::ALL.iter().map(|v| report.counts.of(*v)).sum()
 }
 
+/// How many of them were compared: all but those of one side.
+pub(super) fn compared(report: &Report) -> usize {
+    judged(report).saturating_sub(report.counts.new + report.counts.missing)
+}
+
 /// One line for the whole comparison, without the verdict's word: `2 of 145 metrics regressed, 1 warning`.
 pub(super) fn headline(report: &Report) -> String {
     let counts = &report.counts;
@@ -265,7 +270,7 @@ pub(super) fn headline(report: &Report) -> String {
     }
     let moved = report.shifts.iter().filter(|s| matches!(s.verdict, Verdict::Fail | Verdict::Warn)).count();
     let mut parts: Vec<String> = Vec::new();
-    let all = count(judged(report), "metric");
+    let all = count(compared(report), "metric");
     let mut add = |n: usize, first: String, further: String| {
         if n > 0 {
             parts.push(if parts.is_empty() { first } else { further });
@@ -278,7 +283,7 @@ pub(super) fn headline(report: &Report) -> String {
     add(counts.warn, format!("{warnings} in {all}"), warnings.clone());
     let shifts = count(moved, "suite shift");
     add(moved, format!("{shifts} in {all}"), shifts.clone());
-    add(counts.missing, of(counts.missing, "missing"), format!("{} missing", counts.missing));
+    add(counts.missing, format!("{} missing beside {all}", counts.missing), format!("{} missing", counts.missing));
     if parts.is_empty() {
         parts.push(format!("no regressions in {all}"));
     }
@@ -293,10 +298,13 @@ pub(super) fn headline(report: &Report) -> String {
 
 /// A suite's shift in words; suite and metric come escaped from the caller.
 pub(super) fn shift(shift: &Shift, suite: &str, metric: &str, notation: &Notation) -> String {
-    let rest =
-        if shift.adjusted { "rows are judged after taking it out" } else { "rows are judged without regard to it" };
+    let rest = if shift.adjusted {
+        "rows are judged after taking it out"
+    } else {
+        "rows are judged with it, and one that moved like its suite warns at most"
+    };
     format!(
-        "suite {suite}: {metric} moved by {} as a whole ({} series); {rest}",
+        "suite {suite}: {metric} moved by {} as a whole (median of {} series); {rest}",
         notation.change(shift.shift),
         shift.series
     )

@@ -13,6 +13,10 @@ use crate::config::Config;
 use crate::diag::Code;
 use crate::model::SeriesKey;
 use crate::model::report::{Note, Reason, Report, Row, Verdict};
+use crate::text;
+
+/// Most rows whose changes a note lists.
+const MOST_LISTED: usize = 5;
 
 /// The series that a report marks as worth a rerun.
 pub fn suspects(report: &Report) -> BTreeSet<SeriesKey> {
@@ -26,6 +30,7 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
     let mut judged: BTreeMap<SeriesKey, Row> = fresh.results.into_iter().map(|row| (row.key(), row)).collect();
     let mut now: BTreeMap<Verdict, usize> = BTreeMap::new();
     let (mut suspects, mut again) = (0, 0);
+    let mut listed: Vec<String> = Vec::new();
     for row in first.results.iter_mut().filter(|row| row.suspect) {
         suspects += 1;
         // A row that one of the two sides does not have was not measured again.
@@ -36,6 +41,16 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
         };
         again += 1;
         *now.entry(new.verdict).or_default() += 1;
+        if listed.len() < MOST_LISTED {
+            let change = |change: Option<f64>| change.map_or("n/a".to_owned(), |c| format!("{:+.1}%", c * 100.0));
+            listed.push(format!(
+                "{} {} {} then {}",
+                text::shown(&row.benchmark),
+                text::shown(&row.metric.0),
+                change(row.change),
+                change(new.change)
+            ));
+        }
         new.reasons.push(Reason::MeasuredAgain);
         let change = row.change.map_or_else(String::new, |c| format!(" at {:+.1}%", c * 100.0));
         new.explanations.push(format!("{}{change} at first, then measured again in turns", row.verdict.as_str()));
@@ -52,6 +67,8 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
         plural(pairs),
         if verdicts.is_empty() { "no results".to_owned() } else { verdicts.join(", ") }
     );
+    let more = if again > listed.len() { ", …" } else { "" };
+    let message = if listed.is_empty() { message } else { format!("{message} ({}{more})", listed.join(", ")) };
     first.notes.push(Note { code: Code::Confirmed.as_str().to_owned(), severity: Code::Confirmed.severity(), message });
     first
 }

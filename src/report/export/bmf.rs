@@ -9,7 +9,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Output, Style};
-use super::centre;
+use super::{centre, names};
 use crate::model::{MetricId, Run, Unit};
 
 /// The entry in the table of exports.
@@ -17,6 +17,7 @@ pub(super) static OUTPUT: Output<[Run]> =
     Output { name: "bmf", title: "Bencher Metric Format, for `bencher run --adapter json`", render };
 
 fn render(runs: &[Run], _: &Style) -> String {
+    let name = names(runs);
     let mut all: Map<String, Value> = Map::new();
     for (key, seen) in runs.iter().flat_map(|run| &run.series) {
         let Some(value) = centre(seen) else { continue };
@@ -31,7 +32,7 @@ fn render(runs: &[Run], _: &Style) -> String {
             metric.insert("lower_value".to_owned(), json!((value - deviation) * factor));
             metric.insert("upper_value".to_owned(), json!((value + deviation) * factor));
         }
-        let measures = all.entry(key.benchmark.name.raw()).or_insert_with(|| json!({}));
+        let measures = all.entry(name(&key.benchmark)).or_insert_with(|| json!({}));
         if let Some(measures) = measures.as_object_mut() {
             measures.insert(measure.to_owned(), metric);
         }

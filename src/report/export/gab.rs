@@ -9,7 +9,7 @@
 use serde_json::{Value, json};
 
 use super::super::{Output, Style};
-use super::centre;
+use super::{centre, names};
 use crate::model::{Better, MetricId, Run};
 use crate::unit;
 
@@ -26,6 +26,7 @@ pub fn direction(runs: &[Run]) -> (Better, usize) {
 }
 
 fn render(runs: &[Run], _: &Style) -> String {
+    let name_of = names(runs);
     let (wanted, _) = direction(runs);
     let rows: Vec<Value> = runs
         .iter()
@@ -34,12 +35,8 @@ fn render(runs: &[Run], _: &Style) -> String {
         .filter_map(|(key, seen)| {
             let value = centre(seen)?;
             let scale = unit::scale(&seen.unit, value);
-            let name = key.benchmark.name.raw();
-            let name = if key.metric.raw() == MetricId::TIME {
-                name.to_owned()
-            } else {
-                format!("{name} - {}", key.metric.raw())
-            };
+            let name = name_of(&key.benchmark);
+            let name = if key.metric.raw() == MetricId::TIME { name } else { format!("{name} - {}", key.metric.raw()) };
             let mut row = json!({ "name": name, "unit": scale.suffix, "value": value / scale.divisor });
             if let (Some(deviation), Some(row)) = (seen.summary.stddev().filter(|d| d.is_finite()), row.as_object_mut())
             {

@@ -20,6 +20,8 @@ pub(super) static OUTPUT: Output<[Run]> =
 fn render(runs: &[Run], _: &Style) -> String {
     let mut out = String::new();
     let mut directions: BTreeSet<String> = BTreeSet::new();
+    // A package line counts until the next one, also in the next run.
+    let mut package = None;
     for run in runs {
         for (name, value) in &run.environment.labels {
             if ["goos", "goarch", "cpu"].contains(&name.raw()) {
@@ -32,7 +34,6 @@ fn render(runs: &[Run], _: &Style) -> String {
             let id = (key.benchmark.package.as_ref(), &key.benchmark.name);
             benchmarks.entry(id).or_default().push((key, seen));
         }
-        let mut package = None;
         for ((of, name), columns) in benchmarks {
             if of != package {
                 out.push_str(&format!("pkg: {}\n", of.map_or_else(String::new, |p| one_line(p.raw()))));
@@ -98,7 +99,7 @@ fn go_unit(key: &SeriesKey, unit: &Unit) -> (String, f64, bool) {
 /// A name as Go's tools read it back: one word that begins with `Benchmark` and an upper-case letter.
 fn go_name(name: &str) -> String {
     let word = token(name);
-    if word.starts_with("Benchmark") {
+    if word.strip_prefix("Benchmark").is_some_and(|rest| !rest.starts_with(char::is_lowercase)) {
         return word;
     }
     let mut chars = word.chars();

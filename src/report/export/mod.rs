@@ -9,13 +9,30 @@ mod csv;
 mod gab;
 mod go;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 pub use gab::direction;
 
 use super::Output;
-use crate::model::{Observation, Run, Statistic};
+use crate::model::{BenchmarkId, Observation, Run, Statistic};
+use crate::text::Untrusted;
 
 /// Every form, in the order of the help.
 pub static EXPORTS: &[&Output<[Run]>] = &[&go::OUTPUT, &bmf::OUTPUT, &gab::OUTPUT, &csv::OUTPUT];
+
+/// The names of benchmarks as a form without packages has them: with their package where they would be the same.
+fn names(runs: &[Run]) -> impl Fn(&BenchmarkId) -> String {
+    let mut packages: BTreeMap<Untrusted, BTreeSet<Option<Untrusted>>> = BTreeMap::new();
+    for key in runs.iter().flat_map(|run| run.series.keys()) {
+        packages.entry(key.benchmark.name.clone()).or_default().insert(key.benchmark.package.clone());
+    }
+    move |id| match &id.package {
+        Some(package) if packages.get(&id.name).is_some_and(|all| all.len() > 1) => {
+            format!("{}::{}", package.raw(), id.name.raw())
+        }
+        _ => id.name.raw().to_owned(),
+    }
+}
 
 /// The one value that stands for an observation where a form has room for one: its median, else its mean, else whatever it
 /// has; `None` for one that cannot be used.

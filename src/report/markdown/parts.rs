@@ -139,6 +139,15 @@ pub(super) fn alert(report: &Report, out: &mut String) {
         if !Tally::of(report).has_baseline && report.counts.new > 0 {
             out.push_str("> A run of the default branch has to be recorded first: `perfgate record`.\n");
         }
+        return;
+    }
+    // Rows of a suite that moved as a whole show it least of all.
+    let moved = report.shifts.iter().find(|s| matches!(s.verdict, Verdict::Fail | Verdict::Warn));
+    if let Some(shift) = moved {
+        let said = wording::shift(shift, &code(&shift.suite, false), &metric(&shift.metric.0, false), &TYPESET);
+        out.push_str(&format!(
+            "\n> [!WARNING]\n> {said}. Code or machine: pairs on one machine (`perfgate ab`) tell.\n"
+        ));
     } else if let Some(said) = note {
         out.push_str(&format!("\n> [!NOTE]\n> {said}\n"));
     }
