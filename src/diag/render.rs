@@ -26,7 +26,12 @@ pub fn terminal(diagnostic: &Diagnostic, colour: bool, width: usize) -> String {
             (Some(excerpt), Some(line)) => {
                 let shown = one_line(excerpt.text.raw());
                 let (start, end) = byte_range(excerpt.text.raw(), excerpt.start, excerpt.end);
-                source = Some((file, usize::try_from(line).unwrap_or(1), shown, start..end, at.unwrap_or_default()));
+                let mut label = at.unwrap_or_default();
+                // Of a long line only the surroundings are shown, and the place in them would be taken for the column.
+                if let Some(column) = location.column.filter(|column| *column != excerpt.start as u64 + 1) {
+                    label = format!("column {column}{}{label}", if label.is_empty() { "" } else { ", " });
+                }
+                source = Some((file, usize::try_from(line).unwrap_or(1), shown, start..end, label));
             }
             (_, line) => {
                 place = file;

@@ -72,7 +72,7 @@ fn render(report: &Report, _: &Style) -> String {
     let out: String = tables.into_iter().map(|(text, _)| text + "\n").collect();
     let found = match families.len() {
         0 => "no three benchmarks differ in one number of their names\n".to_owned(),
-        n => format!("{} series, {worse} with a step that got worse\n", n),
+        n => format!("{n} series, {worse} with a step that got worse\n"),
     };
     format!("{out}{found}")
 }
