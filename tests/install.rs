@@ -94,9 +94,12 @@ fn without_a_binary_the_checkout_builds_itself() {
     // A cargo that says what it was asked, and installs a program.
     let cargo = "echo \"cargo $*\"; pwd; while [ \"$1\" != --root ]; do shift; done; mkdir -p \"$2/bin\"\n\
                  printf '#!/bin/sh\\necho perfgate 7.8.9\\n' >\"$2/bin/perfgate\"; chmod +x \"$2/bin/perfgate\"";
-    runner.program("cargo", cargo);
-    let played = install(&runner, &[]);
+    runner.program("cargo", &format!("env | sed 's/^/built with /'\n{cargo}"));
+    runner.variables.push(("PERFGATE_SLACK_WEBHOOK".to_owned(), "https://hooks.example/secret".to_owned()));
+    let played = install(&runner, &[("token", "secret-token")]);
     assert_eq!((played.code, played.output("version")), (0, PINNED), "{}", played.log);
+    // What builds it runs the code of all its dependencies.
+    assert!(played.log.contains("built with PATH=") && !played.log.contains("secret"), "{}", played.log);
     assert!(played.log.contains("cargo install --locked --quiet --path . --root"), "never by name: {}", played.log);
     assert!(played.log.contains("/checkout\n"), "in its own folder: {}", played.log);
     // A commit that was never released has no binary for any machine.
