@@ -321,6 +321,8 @@ fn one_file_without_forks() {
     assert_eq!(comments.len(), 1);
     assert!(comments[0].starts_with("<!-- perfgate:v1 key=default -->\n"), "{}", comments[0]);
     assert!(comments[0].contains("🔴") && comments[0].contains("`BenchmarkB1`"), "{}", comments[0]);
+    assert!(comments[0].contains(" --store git:perfgate-data target/criterion`"), "{}", comments[0]);
+    assert!(!comments[0].contains("perfgate ab"), "the action has no such command: {}", comments[0]);
 
     // The next run brings the comment up to date.
     scene.speed = 100.0;
@@ -360,6 +362,7 @@ fn forks_get_their_comment_from_the_second_workflow() {
     report.ends_with(0, "fail");
     let comments = scene.server.comments();
     assert!(comments.len() == 1 && comments[0].contains("🔴"), "{comments:?}\n{}", report.log);
+    assert!(comments[0].contains(" --store git:perfgate-data "), "{comments:?}");
     assert!(report.output("comment-url").contains("/pull/7"), "{:?}", report.outputs);
     let statuses = scene.server.hub().statuses.clone();
     assert_eq!((statuses.len(), &statuses[0]["context"]), (1, &json!("perfgate")));
