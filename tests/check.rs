@@ -3,6 +3,7 @@
 
 mod world;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -139,7 +140,7 @@ fn a_pull_request_is_compared_with_what_it_is_merged_into() {
     let record = ["record", file.as_str(), "--store", "git:"];
     let output = command(&path, &record).envs(environment).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stderr).starts_with("warning[not-recorded]: nothing was stored"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).starts_with("note[not-recorded]: nothing was stored"), "{}", text(&output.stderr));
     let output = command(&path, &[&record[..], &["--pull-request"]].concat()).envs(environment).output().unwrap();
     assert!(text(&output.stderr).starts_with("recorded "), "{}", text(&output.stderr));
     let (report, _) = check(&world, &path, &[], &environment, 0);
@@ -306,11 +307,70 @@ fn a_named_baseline_is_that_one_or_none() {
         let (report, _) = check(&world, &world.work(), &["--baseline", name], &[], 0);
         assert_eq!(baseline(&report), main[0], "{name}");
     }
+    // Once, however much of it was typed.
+    for typed in [&unmeasured[..], &unmeasured[..10], &unmeasured[..7]] {
+        let (_, err) = check(&world, &world.work(), &["--baseline", typed], &[], 3);
+        let line = err.lines().find(|line| line.contains("no-baseline")).unwrap();
+        assert!(line.ends_with(&format!("none at {}", &unmeasured[..10])), "{err}");
+    }
     let (_, err) = check(&world, &world.work(), &["--baseline", &unmeasured], &[], 3);
     assert!(err.contains(&format!("perfgate record --commit {}", &unmeasured[..10])), "{err}");
     let file = world.results("b.txt", 99.0);
     let (report, _) = check(&world, &world.work(), &["--baseline-file", &file], &[], 0);
     assert_eq!((baseline(&report), &report["counts"]["total"]), ("none", &4.into()));
+}
+
+#[test]
+fn a_report_says_how_its_baseline_is_found_again() {
+    let (world, main) = recorded(2);
+    world.commit("change");
+    let work = world.work();
+    fs::write(work.join("now.txt"), fs::read(world.results("now.txt", 100.0)).unwrap()).unwrap();
+    let reproduced = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let arguments = [&["check", "now.txt", "--report", "markdown"], arguments].concat();
+        let output = command(&work, &arguments).envs(variables.iter().copied()).output().unwrap();
+        let out = text(&output.stdout);
+        let command = out.split("reproduce: `perfgate ").nth(1).and_then(|rest| rest.split('`').next());
+        command.unwrap_or_else(|| panic!("{out}\n{}", text(&output.stderr))).to_owned()
+    };
+    for (arguments, variables) in
+        [(&["--store", "git:perfgate-data"][..], &[][..]), (&[], &[("PERFGATE_STORE", "git:perfgate-data")])]
+    {
+        let line = reproduced(arguments, variables);
+        assert!(line.contains(" --store git:perfgate-data now.txt"), "{line}");
+        // What it says finds the same baseline.
+        let words: Vec<&str> = line.split(' ').chain(["--report", "json"]).collect();
+        let (report, _) = run(&work, &words, 0);
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!((baseline(&report), &report["store"]), (&*main[1], &"git:perfgate-data".into()));
+    }
+    // With the store in perfgate.toml nothing needs to be said.
+    fs::write(work.join("perfgate.toml"), "store = \"git:perfgate-data\"\n").unwrap();
+    let line = reproduced(&[], &[]);
+    assert!(!line.contains("--store"), "{line}");
+}
+
+#[test]
+fn a_system_that_only_one_side_names_is_no_difference() {
+    let (world, _) = recorded(2);
+    world.commit("change");
+    let (report, _) = check(&world, &world.work(), &[], &[("GITHUB_ACTIONS", "true"), ("ImageOS", "ubuntu24")], 0);
+    assert_eq!(report["current"]["labels"]["image"], "ubuntu24");
+    assert!(report["current"]["labels"]["ci"].is_null(), "{}", report["current"]);
+}
+
+#[test]
+fn in_the_action_the_advice_is_an_input() {
+    let (world, _) = recorded(1);
+    world.commit("change");
+    let advice = |variables: &[(&str, &str)]| {
+        let (report, _) = check(&world, &world.work(), &[], variables, 0);
+        let notes = report["notes"].as_array().unwrap().clone();
+        notes.iter().find(|note| note["code"] == "one-run").unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    assert!(advice(&[]).contains("perfgate ab"), "{}", advice(&[]));
+    let action = advice(&[("INPUT_COMMAND", "check"), ("INPUT_CONFIRM", "false")]);
+    assert!(action.contains("`confirm: true`") && !action.contains("perfgate ab"), "{action}");
 }
 
 #[test]

@@ -260,6 +260,12 @@ fn the_command_to_reproduce_is_plain_or_absent() {
     report.current.inputs = vec!["target/criterion".into()];
     let check = "perfgate check --baseline a1b2c3d4e5 --testbed linux-x64 target/criterion";
     assert_eq!(command(&report).as_deref(), Some(check));
+    report.store = Some("git:perfgate-data".into());
+    let stored = "perfgate check --baseline a1b2c3d4e5 --testbed linux-x64 --store git:perfgate-data target/criterion";
+    assert_eq!(command(&report).as_deref(), Some(stored));
+    report.store = Some("dir:$(reboot)".into());
+    assert_eq!(command(&report), None);
+    report.store = None;
     for hostile in ["$(reboot)", "a b", "-x", "a;b", "`x`", "a\nb", "a'b", "~/x", "*", ""] {
         report.current.inputs = vec![hostile.into()];
         assert_eq!(command(&report), None, "{hostile:?}");

@@ -321,6 +321,8 @@ fn one_file_without_forks() {
     assert_eq!(comments.len(), 1);
     assert!(comments[0].starts_with("<!-- perfgate:v1 key=default -->\n"), "{}", comments[0]);
     assert!(comments[0].contains("🔴") && comments[0].contains("`BenchmarkB1`"), "{}", comments[0]);
+    assert!(comments[0].contains(" --store git:perfgate-data target/criterion`"), "{}", comments[0]);
+    assert!(!comments[0].contains("perfgate ab"), "the action has no such command: {}", comments[0]);
 
     // The next run brings the comment up to date.
     scene.speed = 100.0;
@@ -360,6 +362,7 @@ fn forks_get_their_comment_from_the_second_workflow() {
     report.ends_with(0, "fail");
     let comments = scene.server.comments();
     assert!(comments.len() == 1 && comments[0].contains("🔴"), "{comments:?}\n{}", report.log);
+    assert!(comments[0].contains(" --store git:perfgate-data "), "{comments:?}");
     assert!(report.output("comment-url").contains("/pull/7"), "{:?}", report.outputs);
     let statuses = scene.server.hub().statuses.clone();
     assert_eq!((statuses.len(), &statuses[0]["context"]), (1, &json!("perfgate")));
@@ -475,11 +478,19 @@ fn init_writes_the_examples() {
         ("perf.yml", "pull-request.yml"),
         ("perf-report.yml", "pull-request-report.yml"),
         ("perf-main.yml", "main.yml"),
-        ("perf-nightly.yml", "nightly.yml"),
     ] {
         let written = fs::read_to_string(folder.path().join(".github/workflows").join(written)).unwrap();
-        assert_eq!(written, fs::read_to_string(examples.join(example)).unwrap(), "{example}");
+        let example = fs::read_to_string(examples.join(example)).unwrap();
+        assert_eq!(written, example.replace("pull-request-report.yml", "perf-report.yml"));
     }
+    // The other workflows measure, so this one only looks.
+    let nightly = load(&folder.path().join(".github/workflows/perf-nightly.yml"));
+    let job = nightly["jobs"].as_hash().unwrap();
+    assert_eq!(job.keys().map(|id| id.as_str().unwrap()).collect::<Vec<_>>(), ["trend"]);
+    assert_eq!(nightly["jobs"]["trend"]["steps"], example("nightly.yml")["jobs"]["trend"]["steps"]);
+    assert!(nightly["jobs"]["trend"]["needs"].is_badvalue());
+    let config = fs::read_to_string(folder.path().join("perfgate.toml")).unwrap();
+    assert!(config.contains("\nstore = \"git:perfgate-data\"\n"), "{config}");
     // What is there stays, and nothing else is written either.
     fs::write(folder.path().join(".github/workflows/perf.yml"), "mine").unwrap();
     fs::remove_file(folder.path().join(".github/workflows/perf-main.yml")).unwrap();
@@ -488,6 +499,32 @@ fn init_writes_the_examples() {
     assert!(!folder.path().join(".github/workflows/perf-main.yml").exists());
     assert_eq!(fs::read_to_string(folder.path().join(".github/workflows/perf.yml")).unwrap(), "mine");
     run(folder.path(), &["init", "--simple"], 2);
+}
+
+#[test]
+fn init_looks_at_the_repository() {
+    let world = World::new();
+    let work = world.work();
+    git(&work, &["checkout", "-q", "-b", "trunk"]);
+    git(&work, &["update-ref", "refs/remotes/origin/trunk", "HEAD"]);
+    git(&work, &["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk"]);
+    let below = work.join("rust/core");
+    fs::create_dir_all(&below).unwrap();
+    fs::write(below.join("Cargo.toml"), "[dev-dependencies]\ndivan = \"0.1\"\n").unwrap();
+    // Below the top GitHub would never see them.
+    let (_, told) = run(&below, &["init", "--github"], 2);
+    assert!(told.contains("cd ../.. && perfgate init --github") && told.contains("working-directory"), "{told}");
+    assert_eq!(fs::read_dir(&below).unwrap().count(), 1);
+    let (said, _) = run(&work, &["init", "--github", "--simple"], 0);
+    assert!(!said.contains("branches: [main]") && !said.contains("put `store"), "{said}");
+    let written = load(&work.join(".github/workflows/perf.yml"));
+    assert_eq!(written["on"]["push"]["branches"][0].as_str(), Some("trunk"));
+    assert_eq!(written["jobs"]["bench"]["steps"][2]["with"]["results"].as_str(), Some("bench-divan.txt"));
+    // A configuration that is there stays, and what it lacks is said.
+    fs::remove_file(work.join(".github/workflows/perf.yml")).unwrap();
+    fs::write(work.join("perfgate.toml"), "[gate]\nfail = \"20%\"\n").unwrap();
+    let (said, _) = run(&work, &["init", "--github", "--simple"], 0);
+    assert!(said.contains("put `store = \"git:perfgate-data\"` at the top of perfgate.toml"), "{said}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ use crate::verdict::{self, Comparison, Side};
 
 /// How many commits back stored runs are looked for.
 const DEPTH: usize = 1000;
+/// The shortest beginning of a commit's id that git takes for it.
+const SHORTEST_ID: usize = 4;
 /// How many benchmarks a note about drift names.
 const NAMED: usize = 5;
 
@@ -142,6 +144,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let mut report = judged(&found)?;
     report.notes.append(&mut found.notes);
     report.testbed.get_or_insert_with(|| bench.testbed.clone());
+    report.store = stored::given_store(&config).filter(|_| args.baseline_file.is_none());
+    judge::drop_lone_ci(&mut report);
+    judge::advise_in_action(&mut report);
     if let Some(name) = &args.anchor {
         match search.anchor(name)? {
             Ok(anchor) => report.notes.extend(drift(name, &judged(&anchor)?)),
@@ -295,7 +300,13 @@ impl Search<'_> {
     fn tell_missing(&self, store: &dyn Store, snapshot: &Snapshot, commit: &str, what: &str) -> Note {
         let Bench { testbed, suite } = self.bench;
         let (testbed, suite) = (text::shown(testbed), text::shown(suite));
-        let at = if commit.is_empty() || what == commit { short(what) } else { format!("{}, {what}", short(commit)) };
+        // A beginning of the commit's own id says nothing more.
+        let is_same = what.len() >= SHORTEST_ID && commit.starts_with(what);
+        let at = match commit {
+            "" => short(what),
+            _ if is_same => short(commit),
+            _ => format!("{}, {what}", short(commit)),
+        };
         let or_before = if self.args.baseline.is_some() { "" } else { " or before" };
         let message = format!("no stored run to compare with: none at{or_before} {at}");
         let quoted = if at == what {

@@ -4,17 +4,26 @@ mod workflows;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
 use super::console::Console;
+use super::options::ConfigArgs;
 use super::{Exit, Failure, Outcome};
+use crate::config::Overrides;
 use crate::diag::{Code, Diagnostic, Location};
 use crate::io::files;
 use crate::io::project::{self, Finding, Tool};
+use crate::io::system;
+use crate::store::Lineage;
 use crate::text;
 
 const FILE: &str = "perfgate.toml";
+/// Where the action keeps runs if nothing says otherwise.
+const DEFAULT_STORE: &str = "git:perfgate-data";
+/// How long a remote may take to say what its default branch is.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Look at the project and write a commented perfgate.toml, and with --github workflows
 #[derive(Debug, ClapArgs)]
@@ -40,15 +49,15 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let found = project::look(Path::new("."));
     if found.is_empty() {
-        return Err(Diagnostic::new(Code::NoProject, "found no benchmarks of Criterion, Go or pytest-benchmark here")
+        return Err(Diagnostic::new(Code::NoProject, "found no benchmarks of Criterion, divan, Go or pytest-benchmark here")
             .help("run it in the project's folder")
-            .help("perfgate also works without a configuration: `perfgate compare BASELINE CURRENT`")
+            .help("other tools' results are read too, without a configuration: `perfgate compare BASELINE CURRENT`; `perfgate formats` lists them")
             .into());
     }
     if args.github {
         return github(args, &found, console);
     }
-    let content = configuration(&found);
+    let content = configuration(&found, None);
     if args.dry_run {
         console.print(&content)?;
         return Ok(Exit::Success);
@@ -67,14 +76,27 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 /// Writes perfgate.toml, if there is none, and the workflows.
 fn github(args: &Args, found: &[Finding], console: &Console) -> Outcome {
     args.action.as_deref().map(workflows::checked).transpose()?;
+    // GitHub reads workflows at the top of the repository and nowhere else.
+    if let Some(way) = system::repository_root().filter(|way| !way.as_os_str().is_empty()) {
+        let way = way.to_string_lossy();
+        return Err(Diagnostic::new(Code::Usage, "workflows belong at the top of the repository, and this is a folder below it")
+            .help(format!("write them there: `cd {way} && perfgate init --github`"))
+            .help("then give the action's steps `working-directory`, and `perfgate init` in this folder writes its perfgate.toml")
+            .into());
+    }
+    let known = Lineage::new(None, PATIENCE).ok().and_then(|lineage| lineage.base_branch());
+    let branch = known.as_deref().and_then(workflows::branch);
     let mut wanted: Vec<(&str, String)> = workflows::wanted(args.simple, args.nightly)
         .iter()
-        .map(|workflow| (workflow.path, workflow.text(found, args.action.as_deref())))
+        .map(|workflow| (workflow.path, workflow.text(found, args.action.as_deref(), branch.as_deref())))
         .collect();
+    let mut is_elsewhere = false;
     if files::kind(FILE) == files::Kind::Missing {
-        wanted.insert(0, (FILE, configuration(found)));
+        wanted.insert(0, (FILE, configuration(found, Some(DEFAULT_STORE))));
     } else {
         console.remark(&format!("{FILE} is there already and stays as it is"));
+        let config = ConfigArgs::at(Some(FILE.to_owned())).load(&Overrides::default(), console);
+        is_elsewhere = config.is_ok_and(|config| config.is_default_store());
     }
     if args.dry_run {
         let parts: Vec<String> = wanted.iter().map(|(path, text)| format!("==> {path} <==\n{text}")).collect();
@@ -99,10 +121,17 @@ fn github(args: &Args, found: &[Finding], console: &Console) -> Outcome {
     if args.action.is_none() {
         said.push_str("  put the action's repository and a release's commit in the place of OWNER/perfgate@000…\n");
     }
-    said.push_str(
-        "  where the default branch is not main, change `branches: [main]`\n\
-         the first run on the default branch stores a baseline on the branch perfgate-data\n",
-    );
+    if branch.is_none() {
+        said.push_str("  where the default branch is not main, change `branches: [main]`\n");
+    }
+    if is_elsewhere {
+        let _ = writeln!(
+            said,
+            "  put `store = \"{DEFAULT_STORE}\"` at the top of {FILE}: the action keeps its runs there,"
+        );
+        said.push_str("  and `perfgate check` and `perfgate trend` on your machine would look elsewhere\n");
+    }
+    said.push_str("the first run on the default branch stores a baseline on the branch perfgate-data\n");
     console.print(&said)?;
     Ok(Exit::Success)
 }
@@ -148,11 +177,19 @@ fn advice(tool: Tool) -> Advice {
             compare: "perfgate compare baseline.json bench-pytest.json",
             hint: "",
         },
+        Tool::Divan => Advice {
+            name: "divan",
+            input: "bench-divan.txt",
+            baseline: "cargo bench > baseline.txt",
+            current: "cargo bench > bench-divan.txt",
+            compare: "perfgate compare baseline.txt bench-divan.txt",
+            hint: "",
+        },
     }
 }
 
-/// The text of perfgate.toml.
-fn configuration(found: &[Finding]) -> String {
+/// The text of perfgate.toml, with the store if it is not to be the default one.
+fn configuration(found: &[Finding], store: Option<&str>) -> String {
     let mut out = String::from(
         "# perfgate: the limits of this project's performance gate.\n\
          # `perfgate config show` prints every value with its origin.\n\n",
@@ -160,6 +197,12 @@ fn configuration(found: &[Finding]) -> String {
     let inputs: Vec<String> = found.iter().map(|f| format!("\"{}\"", advice(f.tool).input)).collect();
     let _ = writeln!(out, "# Where the results are, for commands that name none.");
     let _ = writeln!(out, "inputs = [{}]\n", inputs.join(", "));
+    if let Some(store) = store {
+        out.push_str(
+            "# Where runs are kept: a branch that holds nothing else, the same for the action and on your machine.\n",
+        );
+        let _ = writeln!(out, "store = \"{store}\"\n");
+    }
     for finding in found {
         let advice = advice(finding.tool);
         let _ = writeln!(out, "# {} (seen in {})", advice.name, text::shown(&finding.evidence.as_str().into()));

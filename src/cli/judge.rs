@@ -13,6 +13,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::io::{files, load, system};
 use crate::model::Run;
 use crate::model::report::{GateVerdict, Note, Report};
+use crate::text::Untrusted;
 use crate::verdict::{self, Comparison, Side};
 
 /// Options of a comparison of two inputs.
@@ -60,6 +61,28 @@ impl HistoryArgs {
     }
 }
 
+/// Leaves out which CI system ran where only one side says so: the reader would take it for a difference of the machines.
+pub(super) fn drop_lone_ci(report: &mut Report) {
+    let ci = Untrusted::from("ci");
+    let (before, now) = (&mut report.baseline.labels, &mut report.current.labels);
+    if before.contains_key(&ci) != now.contains_key(&ci) {
+        before.remove(&ci);
+        now.remove(&ci);
+    }
+}
+
+/// In the action, puts its inputs into the advice in the place of options that it does not have.
+pub(super) fn advise_in_action(report: &mut Report) {
+    let input = |name| system::variable(name).filter(|value| !value.is_empty());
+    if input("INPUT_COMMAND").is_none() || input("INPUT_CONFIRM").is_some_and(|value| value == "true") {
+        return;
+    }
+    for note in report.notes.iter_mut().filter(|note| note.code == Code::OneRun.as_str()) {
+        let fact = note.message.split(';').next().unwrap_or_default();
+        note.message = format!("{fact}; `confirm: true` measures what looks worse again, in turns");
+    }
+}
+
 /// Reads and judges two inputs; what comes last is whether the current side could be kept.
 pub(super) fn compare(
     baseline: &str,
@@ -94,7 +117,7 @@ pub(super) fn compare(
     refuse_identical(&before, &now, current)?;
     known_metrics(&options.selection.metric, &before.runs, &now.runs)?;
     let selection = options.selection.selection();
-    let report = verdict::judge(&Comparison {
+    let mut report = verdict::judge(&Comparison {
         baseline: Side { runs: &before.runs, inputs: &before.inputs },
         current: Side { runs: &now.runs, inputs: &now.inputs },
         history: &history,
@@ -104,6 +127,7 @@ pub(super) fn compare(
         budgets_only: false,
         taken: verdict::Taken::Apart,
     })?;
+    advise_in_action(&mut report);
     // The process ends soon, and giving back hundreds of thousands of small allocations one by one takes longer than
     // judging them.
     std::mem::forget((before, now, history));

@@ -23,7 +23,8 @@ use crate::text;
 /// Show reports that exist; several are merged, such as those of a CI matrix
 ///
 /// Reads what `--report json` wrote. Of several reports, the Markdown has one title and a section for each, and the JSON is
-/// one document that can be given to `perfgate report` again.
+/// one document that can be given to `perfgate report` again. The exit code is 0 whatever the reports say, also of a failed
+/// gate, unless --fail-on is given: fail-on of perfgate.toml counted when they were made.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     perfgate report report.json\n  \

@@ -163,6 +163,11 @@ impl Bench {
     }
 }
 
+/// The store for a report: what was given, so that the report can say how the baseline is found again.
+pub(super) fn given_store(config: &Config) -> Option<Untrusted> {
+    config.store_from_outside().map(|store| text::without_credentials(store).into())
+}
+
 /// The commit of a stored run, for people.
 pub(super) fn commit(key: &Key) -> String {
     key.commit.as_ref().map_or_else(|| "an unknown commit".to_owned(), |c| text::shown(&report::short_commit(c)))

@@ -82,6 +82,12 @@ impl Config {
         self.file.store.as_ref().is_none_or(|set| set.origin.raw() == "default")
     }
 
+    /// Where runs are kept, if an option or a variable says it, so that perfgate.toml alone would lead elsewhere.
+    pub fn store_from_outside(&self) -> Option<&str> {
+        let set = self.file.store.as_ref()?;
+        ["--store", "PERFGATE_STORE"].contains(&set.origin.raw()).then_some(set.value.as_str())
+    }
+
     /// The `[[rule]]` entries in the order of the file; [`Judging::rule`] is an index into them.
     pub fn rules(&self) -> &[Rule] {
         &self.rules

@@ -98,7 +98,7 @@ codes! {
     OlderBaseline "older-baseline" Note "The commit that the change started from has no stored run, so the nearest one before it is the baseline. What came in between counts into the change."
     OrderByDate "order-by-date" Warning "There is no git history that says in which order the stored runs came, so they are in the order of their dates, and the newest is the baseline."
     ModifiedFiles "modified-files" Warning "Files that git tracks differ from the commit that is checked out, so what was measured may not be that commit. Commit first, or name the right commit with `--commit`."
-    NotRecorded "not-recorded" Warning "The run was measured for a pull request, so it was not stored: a baseline holds what the default branch measured. `--pull-request` stores it all the same."
+    NotRecorded "not-recorded" Note "The run was measured for a pull request, so it was not stored: a baseline holds what the default branch measured. `--pull-request` stores it all the same."
     GateFailed "gate-failed" Error "`record --gate` was given a report whose gate failed, so the run was not stored: it would become the new normal. Mend the regression, or accept it with an [[accept]] entry."
     MissingAnchor "missing-anchor" Warning "`--anchor` names a commit or tag of which no run of this testbed and suite is stored, so nothing can be said of drift since. The gate does not rest on it."
     Drift "drift" Warning "Compared with the fixed commit that `--anchor` names, these benchmarks are over their limits. Many small steps that each pass can add up to this. The gate judges only the change at hand."

@@ -20,6 +20,8 @@ pub enum Tool {
     Go,
     /// pytest-benchmark
     PytestBenchmark,
+    /// divan
+    Divan,
 }
 
 /// What was found, and the file that showed it.
@@ -36,20 +38,24 @@ pub fn look(folder: &Path) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     search(folder, "", 0, &mut |name, relative, path| {
         let is_python = Path::new(name).extension().is_some_and(|e| e == "py");
-        let tool = match name {
-            "Cargo.toml" => Tool::Criterion,
-            name if name.ends_with("_test.go") => Tool::Go,
-            "pyproject.toml" | "setup.cfg" | "setup.py" | "tox.ini" | "pytest.ini" | "Pipfile" => Tool::PytestBenchmark,
-            name if name.starts_with("requirements") => Tool::PytestBenchmark,
-            name if name.starts_with("test_") && is_python => Tool::PytestBenchmark,
+        let tools: &[Tool] = match name {
+            "Cargo.toml" => &[Tool::Criterion, Tool::Divan],
+            name if name.ends_with("_test.go") => &[Tool::Go],
+            "pyproject.toml" | "setup.cfg" | "setup.py" | "tox.ini" | "pytest.ini" | "Pipfile" => {
+                &[Tool::PytestBenchmark]
+            }
+            name if name.starts_with("requirements") => &[Tool::PytestBenchmark],
+            name if name.starts_with("test_") && is_python => &[Tool::PytestBenchmark],
             _ => return,
         };
-        if found.iter().any(|f| f.tool == tool) {
+        let wanted: Vec<Tool> = tools.iter().copied().filter(|tool| found.iter().all(|f| f.tool != *tool)).collect();
+        if wanted.is_empty() {
             return;
         }
         let Ok(content) = std::fs::read_to_string(path) else { return };
-        let shows = match tool {
+        let shows = |tool: &Tool| match tool {
             Tool::Criterion => content.lines().any(|l| l.trim_start().starts_with("criterion")),
+            Tool::Divan => content.lines().any(|l| is_dependency(l, "divan")),
             Tool::Go => content.lines().any(|l| l.starts_with("func Benchmark")),
             Tool::PytestBenchmark if name.starts_with("test_") => {
                 content
@@ -59,12 +65,18 @@ pub fn look(folder: &Path) -> Vec<Finding> {
             }
             Tool::PytestBenchmark => content.contains("pytest-benchmark") || content.contains("pytest_benchmark"),
         };
-        if shows {
-            found.push(Finding { tool, evidence: relative.to_owned() });
-        }
+        found.extend(wanted.into_iter().filter(shows).map(|tool| Finding { tool, evidence: relative.to_owned() }));
     });
     found.sort();
     found
+}
+
+/// Whether a line of Cargo.toml is the dependency, in either of its two forms: `divan = …` or `[dev-dependencies.divan]`.
+fn is_dependency(line: &str, name: &str) -> bool {
+    let line = line.trim();
+    let of_its_own = |line: &str| line.strip_suffix(']').is_some_and(|l| l.ends_with(&format!("dependencies.{name}")));
+    let rest = line.strip_prefix(name);
+    rest.is_some_and(|rest| rest.trim_start().starts_with(['=', '.'])) || of_its_own(line)
 }
 
 fn search(folder: &Path, prefix: &str, depth: usize, visit: &mut dyn FnMut(&str, &str, &Path)) {

@@ -128,6 +128,10 @@ pub struct Report {
     /// The class of machines that the runs are of, where it was named or is what the baseline was looked up by.
     #[serde(default)]
     pub testbed: Option<Untrusted>,
+    /// Where the baseline was looked up, as `--store` takes it and without credentials, if an option or a variable said so:
+    /// whoever looks it up again has to say it too.
+    #[serde(default)]
+    pub store: Option<Untrusted>,
     /// The side compared with.
     pub baseline: Side,
     /// The side judged.

@@ -107,6 +107,7 @@ pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
         verdict,
         counts,
         testbed: comparison.config.testbed.as_deref().map(Untrusted::from),
+        store: None,
         baseline: sides::describe(comparison.baseline),
         current: sides::describe(comparison.current),
         history: comparison.history.len(),

@@ -212,6 +212,8 @@ impl Stage<'_> {
         })?;
         report.notes.append(&mut notes);
         report.testbed = Some(leg.bench.testbed);
+        report.store = stored::given_store(self.config);
+        super::super::judge::drop_lone_ci(&mut report);
         Ok(report)
     }
 }

@@ -1,5 +1,6 @@
 //! The workflows that `perfgate init --github` writes: those of examples/workflows, with the project's own benchmark
-//! commands in the place of `cargo bench`.
+//! commands in the place of `cargo bench`, and its default branch in that of main. The nightly workflow is without the jobs
+//! that measure and record, because the other workflows do that for every commit.
 //!
 //! Not here: what they do; each says so at its top, and docs/github.md more.
 
@@ -37,6 +38,15 @@ const RESULTS: &str = "          results: target/criterion\n";
 pub(super) const PLACEHOLDER: &str =
     "OWNER/perfgate@0000000000000000000000000000000000000000 # put a release's commit here";
 
+/// What the examples take for the default branch.
+const BRANCH: &str = "    branches: [main]\n";
+/// The workflow that an example speaks of, and what it is called here.
+const SECOND: (&str, &str) = ("pull-request-report.yml", "perf-report.yml");
+/// In nightly.yml, the jobs that only a project needs that measures nowhere else.
+const MEASURING: (&str, &str) = ("  bench:\n", "  trend:\n");
+const NEEDS: &str = "    needs: record\n";
+const WITHOUT: &str = "# Where main.yml or simple.yml measures every commit already, leave out the jobs bench and record, and trend's `needs`.\n";
+
 /// The workflows of a kind of repository.
 pub(super) fn wanted(is_simple: bool, is_nightly: bool) -> Vec<Workflow> {
     let mut wanted = if is_simple { vec![SIMPLE] } else { vec![MEASURE, REPORT, MAIN] };
@@ -46,13 +56,40 @@ pub(super) fn wanted(is_simple: bool, is_nightly: bool) -> Vec<Workflow> {
 
 impl Workflow {
     /// The text of the file for a project.
-    pub(super) fn text(&self, found: &[Finding], action: Option<&str>) -> String {
-        let text = self.template.replace(COMMAND, &commands(found)).replace(RESULTS, &results(found));
+    pub(super) fn text(&self, found: &[Finding], action: Option<&str>, branch: Option<&str>) -> String {
+        let mut text = without_measuring(self.template).replace(SECOND.0, SECOND.1);
+        if let Some(branch) = branch {
+            text = text.replace(BRANCH, &format!("    branches: [{branch}]\n"));
+        }
+        let text = text.replace(COMMAND, &commands(found)).replace(RESULTS, &results(found));
         match action {
             Some(action) => text.replace(PLACEHOLDER, action),
             None => text,
         }
     }
+}
+
+/// The nightly workflow for a project whose other workflows measure; any other as it is.
+fn without_measuring(template: &str) -> String {
+    let (first, next) = MEASURING;
+    match (template.contains(WITHOUT), template.split_once(first), template.split_once(next)) {
+        (true, Some((before, _)), Some((_, trend))) => {
+            format!("{}{next}{}", before.replace(WITHOUT, ""), trend.replace(NEEDS, ""))
+        }
+        _ => template.to_owned(),
+    }
+}
+
+/// A branch as an entry of a YAML list that GitHub reads as that branch alone; `None` for names that it might read as a
+/// pattern.
+pub(super) fn branch(name: &str) -> Option<String> {
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'));
+    (is_plain && !name.is_empty()).then(|| {
+        let is_word = name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let is_yaml = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+        let is_yaml = is_yaml.contains(&name.to_ascii_lowercase().as_str());
+        if is_word && !is_yaml { name.to_owned() } else { format!("\"{name}\"") }
+    })
 }
 
 /// The steps that measure.
@@ -62,8 +99,11 @@ fn commands(found: &[Finding]) -> String {
     for finding in found {
         let command = advice(finding.tool).current;
         match finding.tool {
-            Tool::Criterion if is_locked => steps.push_str(COMMAND),
-            Tool::Criterion | Tool::Go => steps.push_str(&format!("      - run: {command}\n")),
+            Tool::Criterion | Tool::Divan if is_locked => {
+                let locked = command.replacen("cargo bench", "cargo bench --locked", 1);
+                steps.push_str(&format!("      - run: {locked}\n"));
+            }
+            Tool::Criterion | Tool::Divan | Tool::Go => steps.push_str(&format!("      - run: {command}\n")),
             Tool::PytestBenchmark => {
                 steps.push_str(
                     "      - run: python -m pip install . pytest-benchmark # or as the project installs itself\n",
@@ -111,13 +151,51 @@ mod tests {
 
     #[test]
     fn the_projects_own_commands_are_put_in() {
-        let go = MAIN.text(&[finding(Tool::Go)], Some("a/b@c"));
+        let go = MAIN.text(&[finding(Tool::Go)], Some("a/b@c"), None);
         assert!(go.contains("- run: go test -run='^$' -bench=. -benchmem"), "{go}");
         assert!(go.contains("results: bench-go.txt\n") && go.contains("- uses: a/b@c\n"), "{go}");
         assert!(!go.contains("cargo") && !go.contains("OWNER"), "{go}");
-        let both = SIMPLE.text(&[finding(Tool::Criterion), finding(Tool::PytestBenchmark)], None);
+        let both = SIMPLE.text(&[finding(Tool::Criterion), finding(Tool::PytestBenchmark)], None, None);
         assert!(both.contains("results: |\n            target/criterion\n            bench-pytest.json\n"), "{both}");
         assert!(both.contains("cargo bench") && both.contains("pytest --benchmark-only"), "{both}");
+        let divan = MAIN.text(&[finding(Tool::Divan)], None, None);
+        assert!(divan.contains("> bench-divan.txt\n") && divan.contains("results: bench-divan.txt\n"), "{divan}");
+    }
+
+    #[test]
+    fn nothing_is_measured_twice_and_every_file_that_is_named_is_written() {
+        let found = [finding(Tool::Criterion)];
+        let nightly = NIGHTLY.text(&found, None, None);
+        assert!(nightly.contains("\njobs:\n  trend:\n    name: Trend\n    runs-on:"), "{nightly}");
+        assert!(
+            !nightly.contains("bench") && !nightly.contains("record") && !nightly.contains("leave out"),
+            "{nightly}"
+        );
+        let paths: Vec<&str> = wanted(false, true).iter().chain(&wanted(true, true)).map(|w| w.path).collect();
+        for workflow in [MEASURE, REPORT, MAIN, SIMPLE, NIGHTLY] {
+            let text = workflow.text(&found, None, None);
+            let words = text.split(|c: char| c.is_whitespace() || ",()".contains(c));
+            for word in words
+                .map(|word| word.trim_end_matches('.'))
+                .filter(|word| word.rsplit_once('.').is_some_and(|(_, end)| end == "yml"))
+            {
+                assert!(paths.iter().any(|path| path.ends_with(&format!("/{word}"))), "{word}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_branch_is_a_name_and_no_pattern() {
+        for (name, written) in
+            [("trunk", "trunk"), ("release/1.x", "release/1.x"), ("1.0", "\"1.0\""), ("on", "\"on\"")]
+        {
+            assert_eq!(branch(name).as_deref(), Some(written));
+        }
+        for odd in ["", "a+", "!a", "a]", "a, b", "a\nb", "ä"] {
+            assert_eq!(branch(odd), None, "{odd:?}");
+        }
+        let simple = SIMPLE.text(&[finding(Tool::Go)], None, Some("trunk"));
+        assert!(simple.contains("    branches: [trunk]\n") && !simple.contains("[main]"), "{simple}");
     }
 
     #[test]
@@ -127,6 +205,10 @@ mod tests {
             assert_eq!(text.matches(COMMAND).count(), text.matches(RESULTS).count(), "{}", workflow.path);
             assert!(text.contains(PLACEHOLDER), "{}", workflow.path);
         }
+        for text in [MAIN.template, SIMPLE.template] {
+            assert!(text.contains(BRANCH));
+        }
+        assert!(NIGHTLY.template.contains(WITHOUT) && NIGHTLY.template.contains(NEEDS));
     }
 
     #[test]

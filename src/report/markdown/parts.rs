@@ -407,11 +407,17 @@ fn reproduction(report: &Report) -> Option<String> {
     let results = words(&report.current.inputs)?;
     let commit = report.baseline.commit.as_ref().map(wording::short_commit).filter(|c| is_commit(c.raw()));
     let testbed = report.testbed.as_ref().filter(|name| is_plain_path(name.raw()));
+    // A store that cannot be written down plainly leaves a command that looks elsewhere, which is worse than none.
+    let store = match report.store.as_ref().map(Untrusted::raw) {
+        Some(store) if !is_plain_path(store) => return None,
+        Some(store) => format!("--store {store} "),
+        None => String::new(),
+    };
     match (report.baseline.inputs.as_slice(), commit, testbed) {
         _ if report.pairs > 0 || report.baseline.runs == 0 => None,
         // A stored baseline goes by its commit; what it is called is a sentence or the name of a tag.
         (_, Some(commit), Some(testbed)) => {
-            Some(format!("perfgate check --baseline {} --testbed {} {results}", commit.raw(), testbed.raw()))
+            Some(format!("perfgate check --baseline {} --testbed {} {store}{results}", commit.raw(), testbed.raw()))
         }
         ([_], None, _) if report.current.inputs.len() == 1 => {
             Some(format!("perfgate compare {} {results}", words(&report.baseline.inputs)?))
