@@ -175,11 +175,78 @@ fn a_wrong_input_or_file_is_two_and_leaves_no_old_report() {
             "the input `testbed` does nothing with `results`",
         ),
         (&[("command", "compare")], "needs the inputs `baseline` and `results`"),
+        (&[("command", "report")], "`command: report` needs the input `results`"),
+        (
+            &[("results", &results), ("pr-number", "abc")],
+            "the input `pr-number` is a whole number from 1 on, not `abc`",
+        ),
+        (&[("results", &results), ("comment-id", "my id!")], "the input `comment-id` is 1 to 64 of"),
+        (
+            &[("results", &results), ("comment", "never"), ("status-context", "perf")],
+            "the input `status-context` goes with a comment: not with `comment: never`",
+        ),
+        (
+            &[("results", &results), ("confirm", "true"), ("bench-command", "true"), ("pairs", "abc")],
+            "the input `pairs` is a whole number from 1 to 65535, not `abc`",
+        ),
     ] {
         let played = scene.runner.act(&folder, inputs);
         played.ends_with(2, "none");
         assert!(played.log.contains(said), "{}", played.log);
+        // Found before anything is judged.
+        assert!(!played.log.contains("perfgate report"), "{}", played.log);
     }
+}
+
+#[test]
+fn a_broken_configuration_is_annotated_where_it_is_broken() {
+    let mut scene = Scene::new();
+    let folder = scene.pull_request(false);
+    let results = scene.results(&folder, 150.0);
+    fs::write(folder.join("perfgate.toml"), "testbed = 'hosted'\nno-such-key = 1\n").unwrap();
+    let played = scene.runner.act(&folder, &[("results", results.as_str()), ("comment", "never")]);
+    played.ends_with(2, "none");
+    let annotated = played.log.lines().filter(|line| line.starts_with("::error ")).collect::<Vec<_>>();
+    assert!(annotated.len() == 1 && annotated[0].contains("perfgate.toml,line=2"), "{}", played.log);
+}
+
+#[test]
+fn a_folder_for_reports_that_cannot_be_written_is_told_before_judging() {
+    let mut scene = Scene::new();
+    let folder = scene.pull_request(false);
+    let results = scene.results(&folder, 150.0);
+    let below = folder.join("bench.txt").join("reports");
+    let inputs = [
+        ("results", results.as_str()),
+        ("testbed", TESTBED),
+        ("comment", "never"),
+        ("report-dir", below.to_str().unwrap()),
+    ];
+    let played = scene.runner.act(&folder, &inputs);
+    played.ends_with(4, "none");
+    assert!(played.log.contains("cannot write into the folder for reports"), "{}", played.log);
+    assert!(played.log.contains("the input `report-dir`") && !played.log.contains("FAIL"), "{}", played.log);
+}
+
+#[test]
+fn a_comment_that_is_required_is_not_passed_over_in_silence() {
+    let mut scene = Scene::new();
+    let folder = scene.pull_request(false);
+    let results = scene.results(&folder, 100.0);
+    let inputs = [("results", results.as_str()), ("testbed", TESTBED), ("require-comment", "true")];
+    // Nothing says which pull request it is.
+    let sha = git(&folder, &["rev-parse", "HEAD"]);
+    let base = [("GITHUB_SHA", sha.as_str()), ("GITHUB_BASE_REF", "main"), ("GITHUB_REPOSITORY", "o/r")];
+    scene.runner.on("pull_request", "{", &base);
+    let played = scene.runner.act(&folder, &inputs);
+    assert_eq!(played.code, 4, "{}", played.log);
+    assert!(played.log.contains("::error title=not-posted::no comment was written"), "{}", played.log);
+    // A push has none, which is no failure.
+    let folder = scene.push();
+    scene.results(&folder, 100.0);
+    let played = scene.runner.act(&folder, &inputs);
+    played.ends_with(0, "pass");
+    assert!(played.log.contains("::notice title=not-posted::no comment was written"), "{}", played.log);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::report::{read_all, read_one};
 use super::stored;
 use super::{Command, Exit, Failure, Outcome, command_of, comment, invoke};
 use crate::config::Overrides;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::io::{ci, system};
 use crate::model::report::{GateVerdict, Report, Verdict};
 use crate::report::{self, Style};
@@ -199,7 +199,8 @@ impl Step<'_> {
             (None, Some(branch)) => Some(format!("git:{branch}")),
             (None, None) => {
                 let config = self.inputs.given("config").map(str::to_owned);
-                let config = ConfigArgs::at(config).load(&Overrides::default(), &messages(MessageFormat::Human))?;
+                // The command reads it again and tells its warnings; a mistake ends here, and is told where it is.
+                let config = ConfigArgs::at(config).load(&Overrides::default(), &self.console.only_errors())?;
                 config.is_default_store().then(|| DEFAULT_STORE.to_owned())
             }
         };
@@ -323,14 +324,15 @@ impl Step<'_> {
 
     /// Judges and posts what another workflow's run has left behind.
     fn hand_over(&self, outputs: &mut Outputs) -> Outcome {
+        if system::variable("GITHUB_EVENT_NAME").as_deref() != Some("workflow_run") {
+            let message = "`command: report` needs the input `results`, except in a job that `workflow_run` started";
+            return Err(Diagnostic::new(Code::Usage, message)
+                .help("name the JSON reports of the other jobs, such as `reports/*/report.json`")
+                .into());
+        }
         let mut words = vec!["comment".to_owned(), "--from-workflow-run".to_owned()];
         self.options(&mut words, &["config", "fail-on"]);
         words.extend(self.store()?);
-        if self.inputs.text("comment") == "never" {
-            return Err(Failure::usage(
-                "`command: report` without `results` is there to comment: not with `comment: never`",
-            ));
-        }
         match self.told(&words, outputs, |outputs, told| told.verdict.as_str().clone_into(&mut outputs.verdict)) {
             // A pull request whose benchmarks did not even run is red there, and no failure of this side.
             Err(failure) if failure.exit == Exit::NothingToJudge => {
@@ -343,22 +345,36 @@ impl Step<'_> {
 
     /// Posts the comment on the pull request and the commit status, as far as they are wanted and there is one.
     fn post(&self, reports: &[String], outputs: &mut Outputs) -> Outcome {
-        let is_never = self.inputs.text("comment") == "never";
-        let wants_status = self.inputs.given("status-context").is_some();
-        if is_never && (wants_status || self.inputs.is_on("require-comment")) {
-            return Err(Failure::usage(
-                "`status-context` and `require-comment` go with a comment: not with `comment: never`",
-            ));
-        }
-        let has_number = ci::build().and_then(|build| build.pull_request?.number).is_some();
-        if is_never || !(has_number || wants_status || self.inputs.given("pr-number").is_some()) {
+        if self.inputs.text("comment") == "never" {
             return Ok(Exit::Success);
+        }
+        let request = ci::build().and_then(|build| build.pull_request);
+        let is_named = self.inputs.given("pr-number").is_some();
+        let has_number = request.as_ref().is_some_and(|request| request.number.is_some());
+        if !(has_number || is_named || self.inputs.given("status-context").is_some()) {
+            return self.without_pull_request(request.is_some());
         }
         let mut words = vec!["comment".to_owned()];
         words.extend(self.inputs.given("pr-number").map(|number| format!("--pull-request={number}")));
         let mut more = vec!["--".to_owned()];
         more.extend(reports.iter().cloned());
         self.told(&[words, more].concat(), outputs, |_, _| ())
+    }
+
+    /// What it means that no pull request is known: on a push nothing, unless a comment was asked for by name.
+    fn without_pull_request(&self, is_request: bool) -> Outcome {
+        if !self.inputs.is_on("require-comment") {
+            return Ok(Exit::Success);
+        }
+        if is_request {
+            let message = "no comment was written: neither the event nor GITHUB_REF says which pull request this is";
+            let diagnostic = Diagnostic { severity: Severity::Error, ..Diagnostic::new(Code::NotPosted, message) };
+            return Err(Failure::outside(diagnostic.help("name it: the input `pr-number`")));
+        }
+        let message =
+            "no comment was written, although `require-comment` is set: this is not the run of a pull request";
+        self.console.tell(&Diagnostic { severity: Severity::Note, ..Diagnostic::new(Code::NotPosted, message) });
+        Ok(Exit::Success)
     }
 
     /// Runs `comment` with what the inputs say of it.

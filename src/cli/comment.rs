@@ -443,6 +443,7 @@ fn state(reports: &[Report], fail_on: FailOn) -> State {
     }
 }
 
-fn is_context(context: &str) -> bool {
+/// Whether a text can be the name of a commit status.
+pub(super) fn is_context(context: &str) -> bool {
     (1..=100).contains(&context.chars().count()) && !context.trim().is_empty() && !context.chars().any(text::is_unsafe)
 }

@@ -63,6 +63,12 @@ impl Console {
         Self { in_log: true, ..self }
     }
 
+    /// The same form of messages, errors only.
+    pub(super) fn only_errors(&self) -> Self {
+        let colour = Colours { out: self.colour.out, err: self.colour.err };
+        Self { messages: self.messages, colour, width: self.width, verbosity: Verbosity::Quiet, in_log: self.in_log }
+    }
+
     /// Says one thing on standard error. `--quiet` leaves only errors.
     pub(super) fn tell(&self, diagnostic: &Diagnostic) {
         if self.verbosity == Verbosity::Quiet && diagnostic.severity < Severity::Error {
