@@ -351,14 +351,17 @@ impl Step<'_> {
         let request = ci::build().and_then(|build| build.pull_request);
         let is_named = self.inputs.given("pr-number").is_some();
         let has_number = request.as_ref().is_some_and(|request| request.number.is_some());
-        if !(has_number || is_named || self.inputs.given("status-context").is_some()) {
-            return self.without_pull_request(request.is_some());
+        let has_target = has_number || is_named;
+        let missing = if has_target { Ok(Exit::Success) } else { self.without_pull_request(request.is_some()) };
+        if !has_target && self.inputs.given("status-context").is_none() {
+            return missing;
         }
         let mut words = vec!["comment".to_owned()];
         words.extend(self.inputs.given("pr-number").map(|number| format!("--pull-request={number}")));
         let mut more = vec!["--".to_owned()];
         more.extend(reports.iter().cloned());
-        self.told(&[words, more].concat(), outputs, |_, _| ())
+        let posted = self.told(&[words, more].concat(), outputs, |_, _| ())?;
+        Ok(worse(posted, self.console.settle(missing)))
     }
 
     /// What it means that no pull request is known: on a push nothing, unless a comment was asked for by name.
