@@ -138,6 +138,30 @@ fn without_a_baseline_the_step_passes_unless_one_is_required() {
     played.ends_with(0, "none");
     assert!(played.summary.contains("⚪"), "{}", played.summary);
     assert!(played.output("run-json").ends_with("run.json"), "a first run can be recorded");
+    // One fact is one annotation, and a job that passes has no red one.
+    let annotations =
+        |log: &str| -> Vec<String> { log.lines().filter(|line| line.starts_with("::")).map(str::to_owned).collect() };
+    let loud = |log: &str| annotations(log).into_iter().filter(|a| !a.contains("group::")).collect::<Vec<_>>();
+    let said = loud(&played.log);
+    assert!(said.len() == 1 && said[0].starts_with("::warning title=no-baseline::"), "{said:?}");
+    assert!(said[0].contains("`command: record`"), "{said:?}");
+    // The same for a baseline that has no benchmark in common.
+    let other = "goos: linux\npkg: example.org/p\nBenchmarkRenamed-8 \t 100\t 150 ns/op\nPASS\n";
+    fs::write(folder.join("bench.txt"), other).unwrap();
+    let played = scene.runner.act(&folder, &[inputs[0], ("testbed", TESTBED), inputs[2]]);
+    played.ends_with(0, "none");
+    let said = loud(&played.log);
+    assert!(!said.iter().any(|line| line.starts_with("::error")), "{said:?}");
+    assert_eq!(said.iter().filter(|line| line.contains("nothing")).count(), 1, "{said:?}");
+    scene.results(&folder, 100.0);
+    // And a history that has only begun.
+    let trend = [("command", "trend"), ("testbed", TESTBED)];
+    let begun = scene.runner.act(&folder, &trend);
+    assert_eq!(begun.code, 0, "{}", begun.log);
+    assert!(begun.log.contains("::notice title=too-short-history::"), "{}", begun.log);
+    assert!(!begun.log.contains("::error"), "{}", begun.log);
+    let required = scene.runner.act(&folder, &[&trend[..], &[("require-baseline", "true")]].concat());
+    assert!(required.code == 3 && required.log.contains("::error title=too-short-history::"), "{}", required.log);
     let played = scene.runner.act(&folder, &[&inputs[..], &[("require-baseline", "true")]].concat());
     played.ends_with(3, "none");
 }

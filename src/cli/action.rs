@@ -281,9 +281,11 @@ impl Step<'_> {
         words.extend(self.inputs.is_on("issue").then(|| "--github-issue".to_owned()));
         words.push("--".to_owned());
         words.extend(results);
-        let exit = match invoke(&words, self.log) {
+        let is_lenient = !self.inputs.is_on("require-baseline");
+        let log = if is_lenient { self.log.lenient() } else { *self.log };
+        let exit = match invoke(&words, &log) {
             // A history begins with too few runs, which is told and is no failure.
-            Exit::NothingToJudge if !self.inputs.is_on("require-baseline") => Exit::Success,
+            Exit::NothingToJudge if is_lenient => Exit::Success,
             exit => exit,
         };
         let Some(json) = self.written("report.json") else { return Ok(exit) };
@@ -398,13 +400,29 @@ impl Step<'_> {
         Ok(told.exit)
     }
 
+    /// The annotations of a report. Where nothing was compared and that is allowed, the command has told it once, as a
+    /// warning; saying it again in red would make every project's first run look broken.
+    fn annotations(&self, report: &Report) -> String {
+        let render =
+            |report: &Report| report::by_name("github").map(|output| (output.render)(report, &Style::default()));
+        if report.verdict != GateVerdict::None || self.inputs.is_on("require-baseline") {
+            return render(report).unwrap_or_default();
+        }
+        let told = [Code::NoBaseline.as_str(), Code::NothingInCommon.as_str()];
+        let mut rest = report.clone();
+        rest.notes.retain(|note| !told.contains(&note.code.as_str()));
+        let rendered = render(&rest).unwrap_or_default();
+        let lines = rendered.lines().filter(|line| !line.starts_with("::error title=perfgate%3A nothing compared::"));
+        lines.flat_map(|line| [line, "\n"]).collect()
+    }
+
     /// Writes the report for people: the log, annotations, report.md and the summary.
     fn show(&self, report: &Report) -> Result<(), Failure> {
         let render = |name: &str| report::by_name(name).map(|o| (o.render)(report, &Style::default()));
         let table = render("terminal").unwrap_or_default();
         if self.inputs.is_on("annotations") {
             self.console.print(&format!("::group::perfgate report\n{table}::endgroup::\n"))?;
-            self.console.print(&render("github").unwrap_or_default())?;
+            self.console.print(&self.annotations(report))?;
         } else {
             self.console.print(&table)?;
         }
