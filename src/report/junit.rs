@@ -19,8 +19,8 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::labels::labels;
 use super::wording::{self, PLAIN};
 use super::{Output, Style};
-use crate::diag::Code;
-use crate::model::report::{GateVerdict, Report, Row, Verdict};
+use crate::diag::{Code, Severity};
+use crate::model::report::{GateVerdict, Note, Report, Row, Verdict};
 use crate::text::{self, Untrusted};
 
 /// The output's entry.
@@ -153,9 +153,7 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
     let red = all.failures + all.errors > 0;
     let gate = match report.verdict {
         // What was allowed is no error of a job that passes.
-        GateVerdict::None if report.notes.iter().any(|note| note.code == Code::NothingInCommon.as_str()) => {
-            Some(Ending::Skipped(wording::headline(report)))
-        }
+        GateVerdict::None if is_allowed(report) => Some(Ending::Skipped(wording::headline(report))),
         GateVerdict::None => Some(Ending::Errored("nothing-compared", wording::headline(report), String::new())),
         GateVerdict::Fail if !red => Some(Ending::Failed("gate", wording::headline(report), String::new())),
         _ => None,
@@ -167,6 +165,12 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
         suites.entry("perfgate".to_owned()).or_default().extend(own);
     }
     suites
+}
+
+/// Whether a report in which nothing was compared says that this was allowed: as a warning, no error.
+fn is_allowed(report: &Report) -> bool {
+    let says = |note: &Note| note.code == Code::NothingInCommon.as_str() && note.severity < Severity::Error;
+    report.notes.iter().any(says)
 }
 
 fn ending(row: &Row) -> Ending {
