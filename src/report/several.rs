@@ -54,10 +54,11 @@ fn below_each_other(set: &Set, style: &Style, output: &Output) -> String {
         return (output.render)(report, style);
     }
     let named = reports.iter().zip(labels(reports, &text::shown));
-    named
-        .map(|(report, label)| format!("== {label}\n{}\n", (output.render)(report, style)))
-        .collect::<Vec<_>>()
-        .concat()
+    let mut out = String::new();
+    for (report, label) in named {
+        out.push_str(&format!("== {label}\n{}\n", (output.render)(report, style)));
+    }
+    out
 }
 
 fn in_markdown(set: &Set, _: &Style) -> String {
