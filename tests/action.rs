@@ -138,6 +138,30 @@ fn without_a_baseline_the_step_passes_unless_one_is_required() {
     played.ends_with(0, "none");
     assert!(played.summary.contains("⚪"), "{}", played.summary);
     assert!(played.output("run-json").ends_with("run.json"), "a first run can be recorded");
+    // One fact is one annotation, and a job that passes has no red one.
+    let annotations =
+        |log: &str| -> Vec<String> { log.lines().filter(|line| line.starts_with("::")).map(str::to_owned).collect() };
+    let loud = |log: &str| annotations(log).into_iter().filter(|a| !a.contains("group::")).collect::<Vec<_>>();
+    let said = loud(&played.log);
+    assert!(said.len() == 1 && said[0].starts_with("::warning title=no-baseline::"), "{said:?}");
+    assert!(said[0].contains("`command: record`"), "{said:?}");
+    // The same for a baseline that has no benchmark in common.
+    let other = "goos: linux\npkg: example.org/p\nBenchmarkRenamed-8 \t 100\t 150 ns/op\nPASS\n";
+    fs::write(folder.join("bench.txt"), other).unwrap();
+    let played = scene.runner.act(&folder, &[inputs[0], ("testbed", TESTBED), inputs[2]]);
+    played.ends_with(0, "none");
+    let said = loud(&played.log);
+    assert!(!said.iter().any(|line| line.starts_with("::error")), "{said:?}");
+    assert_eq!(said.iter().filter(|line| line.contains("nothing")).count(), 1, "{said:?}");
+    scene.results(&folder, 100.0);
+    // And a history that has only begun.
+    let trend = [("command", "trend"), ("testbed", TESTBED)];
+    let begun = scene.runner.act(&folder, &trend);
+    assert_eq!(begun.code, 0, "{}", begun.log);
+    assert!(begun.log.contains("::notice title=too-short-history::"), "{}", begun.log);
+    assert!(!begun.log.contains("::error"), "{}", begun.log);
+    let required = scene.runner.act(&folder, &[&trend[..], &[("require-baseline", "true")]].concat());
+    assert!(required.code == 3 && required.log.contains("::error title=too-short-history::"), "{}", required.log);
     let played = scene.runner.act(&folder, &[&inputs[..], &[("require-baseline", "true")]].concat());
     played.ends_with(3, "none");
 }
@@ -175,11 +199,78 @@ fn a_wrong_input_or_file_is_two_and_leaves_no_old_report() {
             "the input `testbed` does nothing with `results`",
         ),
         (&[("command", "compare")], "needs the inputs `baseline` and `results`"),
+        (&[("command", "report")], "`command: report` needs the input `results`"),
+        (
+            &[("results", &results), ("pr-number", "abc")],
+            "the input `pr-number` is a whole number from 1 on, not `abc`",
+        ),
+        (&[("results", &results), ("comment-id", "my id!")], "the input `comment-id` is 1 to 64 of"),
+        (
+            &[("results", &results), ("comment", "never"), ("status-context", "perf")],
+            "the input `status-context` goes with a comment: not with `comment: never`",
+        ),
+        (
+            &[("results", &results), ("confirm", "true"), ("bench-command", "true"), ("pairs", "abc")],
+            "the input `pairs` is a whole number from 1 to 65535, not `abc`",
+        ),
     ] {
         let played = scene.runner.act(&folder, inputs);
         played.ends_with(2, "none");
         assert!(played.log.contains(said), "{}", played.log);
+        // Found before anything is judged.
+        assert!(!played.log.contains("perfgate report"), "{}", played.log);
     }
+}
+
+#[test]
+fn a_broken_configuration_is_annotated_where_it_is_broken() {
+    let mut scene = Scene::new();
+    let folder = scene.pull_request(false);
+    let results = scene.results(&folder, 150.0);
+    fs::write(folder.join("perfgate.toml"), "testbed = 'hosted'\nno-such-key = 1\n").unwrap();
+    let played = scene.runner.act(&folder, &[("results", results.as_str()), ("comment", "never")]);
+    played.ends_with(2, "none");
+    let annotated = played.log.lines().filter(|line| line.starts_with("::error ")).collect::<Vec<_>>();
+    assert!(annotated.len() == 1 && annotated[0].contains("perfgate.toml,line=2"), "{}", played.log);
+}
+
+#[test]
+fn a_folder_for_reports_that_cannot_be_written_is_told_before_judging() {
+    let mut scene = Scene::new();
+    let folder = scene.pull_request(false);
+    let results = scene.results(&folder, 150.0);
+    let below = folder.join("bench.txt").join("reports");
+    let inputs = [
+        ("results", results.as_str()),
+        ("testbed", TESTBED),
+        ("comment", "never"),
+        ("report-dir", below.to_str().unwrap()),
+    ];
+    let played = scene.runner.act(&folder, &inputs);
+    played.ends_with(4, "none");
+    assert!(played.log.contains("cannot write into the folder for reports"), "{}", played.log);
+    assert!(played.log.contains("the input `report-dir`") && !played.log.contains("FAIL"), "{}", played.log);
+}
+
+#[test]
+fn a_comment_that_is_required_is_not_passed_over_in_silence() {
+    let mut scene = Scene::new();
+    let folder = scene.pull_request(false);
+    let results = scene.results(&folder, 100.0);
+    let inputs = [("results", results.as_str()), ("testbed", TESTBED), ("require-comment", "true")];
+    // Nothing says which pull request it is.
+    let sha = git(&folder, &["rev-parse", "HEAD"]);
+    let base = [("GITHUB_SHA", sha.as_str()), ("GITHUB_BASE_REF", "main"), ("GITHUB_REPOSITORY", "o/r")];
+    scene.runner.on("pull_request", "{", &base);
+    let played = scene.runner.act(&folder, &inputs);
+    assert_eq!(played.code, 4, "{}", played.log);
+    assert!(played.log.contains("::error title=not-posted::no comment was written"), "{}", played.log);
+    // A push has none, which is no failure.
+    let folder = scene.push();
+    scene.results(&folder, 100.0);
+    let played = scene.runner.act(&folder, &inputs);
+    played.ends_with(0, "pass");
+    assert!(played.log.contains("::notice title=not-posted::no comment was written"), "{}", played.log);
 }
 
 #[test]

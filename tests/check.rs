@@ -295,7 +295,16 @@ fn testbeds_and_suites_never_mix() {
             "{err}"
         );
     }
-    check(&world, &world.work(), &["--testbed", "large", "--allow-missing-baseline"], &[], 0);
+    let junit = world.root().join("junit.xml");
+    let to = format!("junit={}", junit.display());
+    let allowed = ["--testbed", "large", "--allow-missing-baseline", "--report", &to];
+    let (_, err) = check(&world, &world.work(), &allowed, &[], 0);
+    assert!(err.starts_with("warning[no-baseline]: no stored run to compare with"), "{err}");
+    // A job that passes has no error among its tests.
+    let said = std::fs::read_to_string(&junit).unwrap();
+    assert!(!said.contains("<error") && said.contains("errors=\"0\"") && said.contains("<skipped"), "{said}");
+    check(&world, &world.work(), &["--testbed", "large", "--report", &to], &[], 3);
+    assert!(std::fs::read_to_string(&junit).unwrap().contains("type=\"nothing-compared\""));
 }
 
 #[test]

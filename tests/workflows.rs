@@ -455,6 +455,41 @@ fn a_comment_that_may_not_be_written_changes_nothing() {
 }
 
 #[test]
+fn a_comment_that_stands_has_its_page_although_the_status_failed() {
+    let mut scene = Scene::new();
+    scene.push("first");
+    scene.play("main.yml");
+    scene.pull_request(false);
+    let folder = checkout(&scene.world, "refs/pull/7/merge", "unmarked");
+    scene.measure(&folder);
+    scene.server.hub().has_no_statuses = true;
+    let played = scene.runner.act(&folder, &[("results", "target/criterion"), ("status-context", "perfgate")]);
+    played.ends_with(0, "pass");
+    assert!(played.log.contains("the commit status was not set"), "{}", played.log);
+    assert!(played.output("comment-url").starts_with("https://github.com/o/r/pull/7"), "{:?}", played.outputs);
+}
+
+#[test]
+fn nothing_compared_is_worth_a_comment() {
+    let mut scene = Scene::new();
+    scene.push("first");
+    scene.play("main.yml");
+    scene.pull_request(false);
+    let folder = checkout(&scene.world, "refs/pull/7/merge", "renamed");
+    scene.measure(&folder);
+    let inputs = [("results", "target/criterion"), ("comment", "on-regression"), ("testbed", "renamed")];
+    let played = scene.runner.act(&folder, &inputs);
+    played.ends_with(0, "none");
+    let comments = scene.server.comments();
+    assert!(comments.len() == 1 && comments[0].contains("no baseline yet"), "{comments:?}");
+    assert!(!played.log.contains("nothing regressed"), "{}", played.log);
+    // A clean one brings it up to date.
+    scene.runner.act(&folder, &[inputs[0], inputs[1]]).ends_with(0, "pass");
+    let comments = scene.server.comments();
+    assert!(comments.len() == 1 && comments[0].contains("🟢"), "{comments:?}");
+}
+
+#[test]
 fn a_fork_is_skipped_by_the_job_that_comments() {
     let mut scene = Scene::new();
     scene.push("first");

@@ -18,7 +18,7 @@ use super::report::{read_all, read_one};
 use super::stored;
 use super::{Command, Exit, Failure, Outcome, command_of, comment, invoke};
 use crate::config::Overrides;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::io::{ci, system};
 use crate::model::report::{GateVerdict, Report, Verdict};
 use crate::report::{self, Style};
@@ -199,7 +199,8 @@ impl Step<'_> {
             (None, Some(branch)) => Some(format!("git:{branch}")),
             (None, None) => {
                 let config = self.inputs.given("config").map(str::to_owned);
-                let config = ConfigArgs::at(config).load(&Overrides::default(), &messages(MessageFormat::Human))?;
+                // The command reads it again and tells its warnings; a mistake ends here, and is told where it is.
+                let config = ConfigArgs::at(config).load(&Overrides::default(), &self.console.only_errors())?;
                 config.is_default_store().then(|| DEFAULT_STORE.to_owned())
             }
         };
@@ -280,9 +281,11 @@ impl Step<'_> {
         words.extend(self.inputs.is_on("issue").then(|| "--github-issue".to_owned()));
         words.push("--".to_owned());
         words.extend(results);
-        let exit = match invoke(&words, self.log) {
+        let is_lenient = !self.inputs.is_on("require-baseline");
+        let log = if is_lenient { self.log.lenient() } else { *self.log };
+        let exit = match invoke(&words, &log) {
             // A history begins with too few runs, which is told and is no failure.
-            Exit::NothingToJudge if !self.inputs.is_on("require-baseline") => Exit::Success,
+            Exit::NothingToJudge if is_lenient => Exit::Success,
             exit => exit,
         };
         let Some(json) = self.written("report.json") else { return Ok(exit) };
@@ -323,14 +326,15 @@ impl Step<'_> {
 
     /// Judges and posts what another workflow's run has left behind.
     fn hand_over(&self, outputs: &mut Outputs) -> Outcome {
+        if system::variable("GITHUB_EVENT_NAME").as_deref() != Some("workflow_run") {
+            let message = "`command: report` needs the input `results`, except in a job that `workflow_run` started";
+            return Err(Diagnostic::new(Code::Usage, message)
+                .help("name the JSON reports of the other jobs, such as `reports/*/report.json`")
+                .into());
+        }
         let mut words = vec!["comment".to_owned(), "--from-workflow-run".to_owned()];
         self.options(&mut words, &["config", "fail-on"]);
         words.extend(self.store()?);
-        if self.inputs.text("comment") == "never" {
-            return Err(Failure::usage(
-                "`command: report` without `results` is there to comment: not with `comment: never`",
-            ));
-        }
         match self.told(&words, outputs, |outputs, told| told.verdict.as_str().clone_into(&mut outputs.verdict)) {
             // A pull request whose benchmarks did not even run is red there, and no failure of this side.
             Err(failure) if failure.exit == Exit::NothingToJudge => {
@@ -343,22 +347,39 @@ impl Step<'_> {
 
     /// Posts the comment on the pull request and the commit status, as far as they are wanted and there is one.
     fn post(&self, reports: &[String], outputs: &mut Outputs) -> Outcome {
-        let is_never = self.inputs.text("comment") == "never";
-        let wants_status = self.inputs.given("status-context").is_some();
-        if is_never && (wants_status || self.inputs.is_on("require-comment")) {
-            return Err(Failure::usage(
-                "`status-context` and `require-comment` go with a comment: not with `comment: never`",
-            ));
-        }
-        let has_number = ci::build().and_then(|build| build.pull_request?.number).is_some();
-        if is_never || !(has_number || wants_status || self.inputs.given("pr-number").is_some()) {
+        if self.inputs.text("comment") == "never" {
             return Ok(Exit::Success);
+        }
+        let request = ci::build().and_then(|build| build.pull_request);
+        let is_named = self.inputs.given("pr-number").is_some();
+        let has_number = request.as_ref().is_some_and(|request| request.number.is_some());
+        let has_target = has_number || is_named;
+        let missing = if has_target { Ok(Exit::Success) } else { self.without_pull_request(request.is_some()) };
+        if !has_target && self.inputs.given("status-context").is_none() {
+            return missing;
         }
         let mut words = vec!["comment".to_owned()];
         words.extend(self.inputs.given("pr-number").map(|number| format!("--pull-request={number}")));
         let mut more = vec!["--".to_owned()];
         more.extend(reports.iter().cloned());
-        self.told(&[words, more].concat(), outputs, |_, _| ())
+        let posted = self.told(&[words, more].concat(), outputs, |_, _| ())?;
+        Ok(worse(posted, self.console.settle(missing)))
+    }
+
+    /// What it means that no pull request is known: on a push nothing, unless a comment was asked for by name.
+    fn without_pull_request(&self, is_request: bool) -> Outcome {
+        if !self.inputs.is_on("require-comment") {
+            return Ok(Exit::Success);
+        }
+        if is_request {
+            let message = "no comment was written: neither the event nor GITHUB_REF says which pull request this is";
+            let diagnostic = Diagnostic { severity: Severity::Error, ..Diagnostic::new(Code::NotPosted, message) };
+            return Err(Failure::outside(diagnostic.help("name it: the input `pr-number`")));
+        }
+        let message =
+            "no comment was written, although `require-comment` is set: this is not the run of a pull request";
+        self.console.tell(&Diagnostic { severity: Severity::Note, ..Diagnostic::new(Code::NotPosted, message) });
+        Ok(Exit::Success)
     }
 
     /// Runs `comment` with what the inputs say of it.
@@ -379,13 +400,29 @@ impl Step<'_> {
         Ok(told.exit)
     }
 
+    /// The annotations of a report. Where nothing was compared and that is allowed, the command has told it once, as a
+    /// warning; saying it again in red would make every project's first run look broken.
+    fn annotations(&self, report: &Report) -> String {
+        let render =
+            |report: &Report| report::by_name("github").map(|output| (output.render)(report, &Style::default()));
+        if report.verdict != GateVerdict::None || self.inputs.is_on("require-baseline") {
+            return render(report).unwrap_or_default();
+        }
+        let told = [Code::NoBaseline.as_str(), Code::NothingInCommon.as_str()];
+        let mut rest = report.clone();
+        rest.notes.retain(|note| !told.contains(&note.code.as_str()));
+        let rendered = render(&rest).unwrap_or_default();
+        let lines = rendered.lines().filter(|line| !line.starts_with("::error title=perfgate%3A nothing compared::"));
+        lines.flat_map(|line| [line, "\n"]).collect()
+    }
+
     /// Writes the report for people: the log, annotations, report.md and the summary.
     fn show(&self, report: &Report) -> Result<(), Failure> {
         let render = |name: &str| report::by_name(name).map(|o| (o.render)(report, &Style::default()));
         let table = render("terminal").unwrap_or_default();
         if self.inputs.is_on("annotations") {
             self.console.print(&format!("::group::perfgate report\n{table}::endgroup::\n"))?;
-            self.console.print(&render("github").unwrap_or_default())?;
+            self.console.print(&self.annotations(report))?;
         } else {
             self.console.print(&table)?;
         }

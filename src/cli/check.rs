@@ -91,6 +91,7 @@ struct Found {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
+    let console = &if args.allow_missing_baseline { console.lenient() } else { *console };
     let targets = args.report.targets()?;
     let mut overrides = args.limits.overrides()?;
     overrides.metric.clone_from(&args.selection.metric);
@@ -156,7 +157,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {
             judge::allow_nothing(&mut report);
-        } else if !found.runs.is_empty() {
+        }
+        if !found.runs.is_empty() {
             console.tell(&verdict::nothing_compared(&report));
         }
     }
@@ -341,7 +343,8 @@ impl Search<'_> {
         }
         self.console.tell(&diagnostic.help(match &self.args.baseline {
             Some(_) => recipe(commit),
-            None => "make one on the default branch: run the benchmarks, then `perfgate record`".to_owned(),
+            None => "make one on the default branch: run the benchmarks, then `perfgate record` (the action's `command: record`)"
+                .to_owned(),
         }));
         why
     }

@@ -50,7 +50,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHEN", default_value = "always", help_heading = "Posting")]
     when: When,
     /// Number of the pull request [default: the one that is built]
-    #[arg(long, value_name = "NUMBER", conflicts_with = "from_workflow_run", help_heading = "Posting")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "from_workflow_run", help_heading = "Posting")]
     pull_request: Option<u64>,
     /// Also write a commit status of this name on the pull request's newest commit
     #[arg(long, value_name = "CONTEXT", help_heading = "Posting")]
@@ -86,7 +86,7 @@ pub(super) struct Args {
 enum When {
     /// With every outcome
     Always,
-    /// When something fails or warns
+    /// When something fails or warns, or nothing was compared
     OnRegression,
 }
 
@@ -134,12 +134,13 @@ pub(super) fn post(args: &Args, console: &Console) -> Result<Told, Failure> {
     let mut overrides = Overrides::default();
     args.fail_on.add_to(&mut overrides)?;
     args.store.add_to(&mut overrides);
+    // None with `--from-workflow-run`; else a misspelled one is told before what the server is.
+    let reports = read_all(&args.reports)?;
     let target = Target::find(args)?;
     let poster = Poster { args, key: &key, target: &target, console };
     if args.from_workflow_run {
         return poster.hand_over(&overrides);
     }
-    let reports = read_all(&args.reports)?;
     let fail_on = overrides.fail_on;
     let gate = fail_on.map_or(Exit::Success, |fail_on| gate(&reports, fail_on));
     let message = Message {
@@ -171,6 +172,25 @@ struct Poster<'a> {
     console: &'a Console,
 }
 
+/// What became of comment and status.
+struct Sent {
+    /// The comment's page, also where the status failed.
+    url: Option<String>,
+    troubles: Vec<Trouble>,
+}
+
+/// What could be written.
+struct Written {
+    /// The comment's page.
+    url: Option<String>,
+    /// Whether all that was wanted was written.
+    is_whole: bool,
+}
+
+impl Written {
+    const NOTHING: Self = Self { url: None, is_whole: false };
+}
+
 /// Why something was not written.
 enum Trouble {
     /// It could not be.
@@ -187,7 +207,7 @@ impl Poster<'_> {
             return Err(Failure::usage("`--from-workflow-run` is for GitHub: other servers have no such event"));
         }
         let event = handed_over::event()?;
-        let github = self.connect().map_err(Failure::outside)?;
+        let github = self.connect().map_err(|diagnostic| Failure::outside(unposted(diagnostic)))?;
         let github = GitHub::new(github, self.target.place.clone());
         let told = |reports: &[Report], exit| Told { exit, url: None, verdict: comment::verdict(reports) };
         let pull: Proven = match github.prove(&event) {
@@ -219,38 +239,28 @@ impl Poster<'_> {
     }
 
     fn connect(&self) -> Result<forge::policy::Session, Diagnostic> {
-        let usual = self.target.place.kind.token_variable();
-        let token = Token::from_environment(usual)?.ok_or_else(|| {
-            forge::failed("there is no token to post with").help(format!(
-                "set PERFGATE_TOKEN or {usual}; in GitHub Actions: `env: {{ GITHUB_TOKEN: ${{{{ github.token }}}} }}`"
-            ))
-        })?;
+        let kind = self.target.place.kind;
+        let token = Token::from_environment(kind.token_variable())?.ok_or_else(|| advice::no_token(kind))?;
         forge::connect(&self.target.place, token)
     }
 
     /// Writes comment and status, and returns the comment's page. Whatever could not be written is told; the others are
     /// written all the same.
-    fn write(
-        &self,
-        reports: &[Report],
-        fail_on: FailOn,
-        message: &Message,
-        github: Option<GitHub>,
-    ) -> Result<Option<String>, ()> {
+    fn write(&self, reports: &[Report], fail_on: FailOn, message: &Message, github: Option<GitHub>) -> Written {
         let text = self.text(reports, message);
         let status = Draft { state: state(reports, fail_on), description: comment::status(reports), message };
         if self.args.dry_run {
-            return self.rehearse(&text, &status);
+            return Written { url: None, is_whole: self.rehearse(&text, &status) };
         }
         if message.number.is_none() && (self.args.status.is_none() || message.commit.is_none()) {
             let diagnostic =
                 Diagnostic::new(Code::NotPosted, "nothing was posted: this is not the run of a pull request")
                     .help("name one: `--pull-request NUMBER`");
             self.console.tell(&diagnostic);
-            return Err(());
+            return Written::NOTHING;
         }
         let number = message.number.unwrap_or_default();
-        let written = match github {
+        let sent = match github {
             Some(github) => self.send(&github.pull_request(number), reports, &text, &status),
             None => match self.connect() {
                 Ok(session) if self.target.place.kind == place::Kind::GitLab => {
@@ -260,34 +270,24 @@ impl Poster<'_> {
                     let github = GitHub::new(session, self.target.place.clone());
                     self.send(&github.pull_request(number), reports, &text, &status)
                 }
-                Err(diagnostic) => Err(Trouble::Told(diagnostic)),
+                Err(diagnostic) => Sent { url: None, troubles: vec![Trouble::Told(unposted(diagnostic))] },
             },
         };
-        match written {
-            Ok(url) => Ok(url),
-            Err(Trouble::Needless(diagnostic)) => {
-                self.console.tell(&diagnostic);
-                Ok(None)
-            }
-            Err(Trouble::Told(mut diagnostic)) => {
-                if diagnostic.code == Code::ForgeFailed || diagnostic.code == Code::InvalidToken {
-                    diagnostic.message = format!("nothing was posted: {}", diagnostic.message);
+        let mut is_whole = true;
+        for trouble in sent.troubles {
+            match trouble {
+                Trouble::Needless(diagnostic) => self.console.tell(&diagnostic),
+                Trouble::Told(diagnostic) => {
+                    is_whole = false;
+                    self.console.tell(&Diagnostic { severity: Code::NotPosted.severity(), ..diagnostic });
                 }
-                diagnostic.severity = Code::NotPosted.severity();
-                self.console.tell(&diagnostic);
-                Err(())
             }
         }
+        Written { url: sent.url, is_whole }
     }
 
     /// Sends comment and status. The status is tried also where the comment failed.
-    fn send(
-        &self,
-        forge: &dyn Forge,
-        reports: &[Report],
-        text: &str,
-        status: &Draft<'_>,
-    ) -> Result<Option<String>, Trouble> {
+    fn send(&self, forge: &dyn Forge, reports: &[Report], text: &str, status: &Draft<'_>) -> Sent {
         let sent = self.send_both(forge, reports, text, status);
         if self.console.is_verbose() {
             forge.session().log().iter().for_each(|line| self.console.remark(line));
@@ -295,38 +295,37 @@ impl Poster<'_> {
         sent
     }
 
-    fn send_both(
-        &self,
-        forge: &dyn Forge,
-        reports: &[Report],
-        text: &str,
-        status: &Draft<'_>,
-    ) -> Result<Option<String>, Trouble> {
+    fn send_both(&self, forge: &dyn Forge, reports: &[Report], text: &str, status: &Draft<'_>) -> Sent {
         let message = status.message;
-        let what = |what| move |problem: Problem| Trouble::Told(self.advised(&problem, what));
+        let mut sent = Sent { url: None, troubles: Vec::new() };
+        let told = |what, problem: &Problem| Trouble::Told(self.advised(problem, what));
         if message.is_proven {
-            let head = forge.head().map_err(what(advice::What::Run))?;
-            if Some(&head) != message.commit.as_ref() {
-                let why = "nothing was posted: the pull request has newer commits than the run";
-                return Err(Trouble::Needless(Diagnostic::new(Code::Superseded, why)));
+            match forge.head() {
+                Ok(head) if Some(&head) == message.commit.as_ref() => {}
+                Ok(_) => {
+                    let why = "nothing was posted: the pull request has newer commits than the run";
+                    sent.troubles.push(Trouble::Needless(Diagnostic::new(Code::Superseded, why)));
+                    return sent;
+                }
+                Err(problem) => {
+                    let diagnostic = unposted(self.advised(&problem, advice::What::Run));
+                    sent.troubles.push(Trouble::Told(diagnostic));
+                    return sent;
+                }
             }
         }
-        let comment = match message.number {
-            None => Ok(None),
-            Some(number) => self.comment(forge, reports, number, text, message).map_err(what(advice::What::Comment)),
-        };
-        let marked = match &self.args.status {
-            None => Ok(()),
-            Some(context) => self.mark(forge, context, status).map_err(what(advice::What::Status)),
-        };
-        match (comment, marked) {
-            (Err(Trouble::Told(comment)), Err(Trouble::Told(status))) => {
-                self.console.tell(&Diagnostic { severity: Code::NotPosted.severity(), ..comment });
-                Err(Trouble::Told(status))
+        if let Some(number) = message.number {
+            match self.comment(forge, reports, number, text, message) {
+                Ok(url) => sent.url = url,
+                Err(problem) => sent.troubles.push(told(advice::What::Comment, &problem)),
             }
-            (Err(trouble), _) | (_, Err(trouble)) => Err(trouble),
-            (Ok(url), Ok(())) => Ok(url),
         }
+        if let Some(context) = &self.args.status
+            && let Err(problem) = self.mark(forge, context, status)
+        {
+            sent.troubles.push(told(advice::What::Status, &problem));
+        }
+        sent
     }
 
     fn comment(
@@ -368,8 +367,8 @@ impl Poster<'_> {
         Ok(())
     }
 
-    /// Says what would be done.
-    fn rehearse(&self, text: &str, status: &Draft<'_>) -> Result<Option<String>, ()> {
+    /// Says what would be done; whether that could be said.
+    fn rehearse(&self, text: &str, status: &Draft<'_>) -> bool {
         let request = status.message.number.map_or_else(|| "a pull request".to_owned(), |n| self.target.request(n));
         let id = text::shown(&self.args.comment_id.as_str().into());
         self.console.remark(&format!("would post the comment `{id}` on {request}"));
@@ -378,14 +377,17 @@ impl Poster<'_> {
             self.console.remark(&format!("would set the commit status `{context}` to {state}: {}", status.description));
         }
         let body = Wanted { key: self.key, stamp: status.message.stamp.clone(), text, may_create: true }.body();
-        self.console.print(&body).map_err(|failure| failure.diagnostics.iter().for_each(|d| self.console.tell(d)))?;
-        Ok(None)
+        let printed = self.console.print(&body);
+        if let Err(failure) = &printed {
+            failure.diagnostics.iter().for_each(|diagnostic| self.console.tell(diagnostic));
+        }
+        printed.is_ok()
     }
 
     /// Whether these reports are worth a first comment.
     fn is_wanted(&self, reports: &[Report]) -> bool {
-        let is_regression = matches!(comment::verdict(reports), GateVerdict::Fail | GateVerdict::Warn);
-        self.args.when == When::Always || is_regression
+        // Nothing compared is no good news either: a gate that silently judges nothing is worse than a red one.
+        self.args.when == When::Always || comment::verdict(reports) != GateVerdict::Pass
     }
 
     fn text(&self, reports: &[Report], message: &Message) -> String {
@@ -400,13 +402,18 @@ impl Poster<'_> {
     }
 
     fn advised(&self, problem: &Problem, what: advice::What) -> Diagnostic {
-        advice::diagnostic(problem, self.target.place.kind, what)
+        advice::diagnostic(problem, self.target.place.kind, what, self.args.from_workflow_run)
     }
 
-    fn told(&self, gate: Exit, reports: &[Report], written: Result<Option<String>, ()>) -> Told {
-        let exit = if written.is_err() && self.args.require_comment { Exit::Outside } else { gate };
-        Told { exit, url: written.ok().flatten(), verdict: comment::verdict(reports) }
+    fn told(&self, gate: Exit, reports: &[Report], written: Written) -> Told {
+        let exit = if !written.is_whole && self.args.require_comment { Exit::Outside } else { gate };
+        Told { exit, url: written.url, verdict: comment::verdict(reports) }
     }
+}
+
+/// The same, beginning with what it means.
+fn unposted(diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic { message: format!("nothing was posted: {}", diagnostic.message), ..diagnostic }
 }
 
 /// A commit status before it is known which commit it is for.
@@ -443,6 +450,7 @@ fn state(reports: &[Report], fail_on: FailOn) -> State {
     }
 }
 
-fn is_context(context: &str) -> bool {
+/// Whether a text can be the name of a commit status.
+pub(super) fn is_context(context: &str) -> bool {
     (1..=100).contains(&context.chars().count()) && !context.trim().is_empty() && !context.chars().any(text::is_unsafe)
 }

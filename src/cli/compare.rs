@@ -47,6 +47,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {
             judge::allow_nothing(&mut report);
+            console.lenient().tell(&verdict::nothing_compared(&report));
         } else {
             console.tell(&verdict::nothing_compared(&report));
         }

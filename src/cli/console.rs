@@ -11,6 +11,7 @@ use crate::model::report::Report;
 use crate::report::{self, Style};
 
 /// Where messages and reports go, and how they look.
+#[derive(Clone, Copy)]
 pub(super) struct Console {
     messages: MessageFormat,
     colour: Colours,
@@ -18,9 +19,12 @@ pub(super) struct Console {
     verbosity: Verbosity,
     /// Whether lines about the work done are printed also where messages are for GitHub.
     in_log: bool,
+    /// Whether it is no mistake that there is nothing to judge by.
+    is_lenient: bool,
 }
 
 /// Which streams get colour.
+#[derive(Clone, Copy)]
 struct Colours {
     out: bool,
     err: bool,
@@ -55,6 +59,7 @@ impl Console {
                 _ => Verbosity::Normal,
             },
             in_log: false,
+            is_lenient: false,
         }
     }
 
@@ -63,8 +68,26 @@ impl Console {
         Self { in_log: true, ..self }
     }
 
+    /// The same form of messages, errors only.
+    pub(super) fn only_errors(&self) -> Self {
+        Self { verbosity: Verbosity::Quiet, ..*self }
+    }
+
+    /// The same where having nothing to judge by, as at the beginning of every history, is allowed: that is a warning
+    /// then, and a history that is too short is worth knowing.
+    pub(super) fn lenient(&self) -> Self {
+        Self { is_lenient: true, ..*self }
+    }
+
     /// Says one thing on standard error. `--quiet` leaves only errors.
     pub(super) fn tell(&self, diagnostic: &Diagnostic) {
+        let softened = match diagnostic.code {
+            Code::NoBaseline | Code::NothingInCommon if self.is_lenient => Some(Severity::Warning),
+            Code::TooShortHistory if self.is_lenient => Some(Severity::Note),
+            _ => None,
+        };
+        let softened = softened.map(|severity| Diagnostic { severity, ..diagnostic.clone() });
+        let diagnostic = softened.as_ref().unwrap_or(diagnostic);
         if self.verbosity == Verbosity::Quiet && diagnostic.severity < Severity::Error {
             return;
         }

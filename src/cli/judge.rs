@@ -182,14 +182,19 @@ fn refuse_identical(before: &load::Side, now: &load::Side, current: &str) -> Res
         .into())
 }
 
-/// Adds a note that nothing was compared and that this was allowed.
+/// Adds a note that nothing was compared and that this was allowed, so that its reason is no error.
 pub(super) fn allow_nothing(report: &mut Report) {
+    for note in report.notes.iter_mut().filter(|note| note.code == Code::NoBaseline.as_str()) {
+        note.severity = crate::diag::Severity::Warning;
+    }
     report.notes.insert(
         0,
         Note {
             code: Code::NothingInCommon.as_str().to_owned(),
             severity: crate::diag::Severity::Warning,
-            message: "NOTHING WAS COMPARED; the exit code is 0 only because of --allow-missing-baseline".to_owned(),
+            message: "NOTHING WAS COMPARED; the exit code is 0 only because --allow-missing-baseline (in the action \
+                      `require-baseline: false`) allows it"
+                .to_owned(),
         },
     );
 }

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::http::{Method, Request, Response};
+use super::http::{Method, Request};
 use super::place::{Kind, Place};
-use super::policy::{Problem, Session};
+use super::policy::{Problem, Session, parsed as read};
 use super::{Author, Comment, Forge, State, Status, one_line};
 
 mod issues;
@@ -289,11 +289,6 @@ fn written(problem: Problem) -> Problem {
         Problem::Malformed(why) => Problem::Unclear(why),
         other => other,
     }
-}
-
-/// Reads an answer's JSON.
-fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Problem> {
-    serde_json::from_slice(&response.body).map_err(|error| Problem::Malformed(format!("{error}")))
 }
 
 /// The address of the next page in a `Link` header.

@@ -8,13 +8,12 @@
 //! Not here: issues, and the second of two workflows, which are GitHub's.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::github::encoded;
-use super::http::{Method, Request, Response};
+use super::http::{Method, Request};
 use super::place::Place;
-use super::policy::{Problem, Session};
+use super::policy::{Problem, Session, parsed as read};
 use super::{Author, Comment, Forge, State, Status, one_line};
 
 /// Entries of a page, the most that GitLab gives.
@@ -175,10 +174,6 @@ impl Forge for GitLab {
     fn session(&self) -> &Session {
         &self.session
     }
-}
-
-fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Problem> {
-    serde_json::from_slice(&response.body).map_err(|error| Problem::Malformed(format!("{error}")))
 }
 
 /// The text with no line that GitLab would take for a command.

@@ -29,6 +29,14 @@ impl Kind {
             Self::GitLab => "GITLAB_TOKEN",
         }
     }
+
+    /// The variable in which the place's own CI names the project.
+    pub fn project_variable(self) -> &'static str {
+        match self {
+            Self::GitHub | Self::Gitea => "GITHUB_REPOSITORY",
+            Self::GitLab => "CI_PROJECT_ID",
+        }
+    }
 }
 
 /// The beginning of an address: scheme, host, port and path, without a final slash.
@@ -134,8 +142,7 @@ impl Place {
     ) -> Result<Self, Diagnostic> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let is_gitlab = kind == Kind::GitLab;
-        let names =
-            if is_gitlab { ["CI_API_V4_URL", "CI_PROJECT_ID"] } else { ["GITHUB_API_URL", "GITHUB_REPOSITORY"] };
+        let names = [if is_gitlab { "CI_API_V4_URL" } else { "GITHUB_API_URL" }, kind.project_variable()];
         let usual = match kind {
             Kind::GitHub => Some("https://api.github.com".to_owned()),
             Kind::GitLab => Some("https://gitlab.com/api/v4".to_owned()),

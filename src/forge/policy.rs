@@ -19,6 +19,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::http::{Lost, Method, Request, Response, Transport};
 use super::place::{Address, split};
@@ -241,7 +242,10 @@ impl Session {
                     }
                     None => return Ok(response),
                 },
-                Err(Lost::NotSent(why)) => Problem::Unreachable(why),
+                Err(Lost::NotSent(why)) => {
+                    let origin = split(&request.url).map_or("", |(origin, _)| origin);
+                    Problem::Unreachable(format!("{origin}: {why}"))
+                }
                 Err(Lost::Unknown(why)) => Problem::Unclear(why),
                 Err(Lost::TooLong) => return Err(Problem::Malformed("it is too long".to_owned())),
             };
@@ -309,6 +313,18 @@ impl Session {
         }
         Err(Problem::Refused { request: request.name(), status: response.status, message: message(&response) })
     }
+}
+
+/// Reads an answer's JSON.
+///
+/// # Errors
+/// If it is something else, such as the page of a proxy that wants a login.
+pub(super) fn parsed<T: DeserializeOwned>(response: &Response) -> Result<T, Problem> {
+    serde_json::from_slice(&response.body).map_err(|error| {
+        let is_page = response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+            || response.body.trim_ascii_start().starts_with(b"<");
+        Problem::Malformed(if is_page { "it is a web page, not JSON".to_owned() } else { error.to_string() })
+    })
 }
 
 /// A rate limit.

@@ -46,7 +46,11 @@ impl Token {
             return Self::new(&text, OWN).map(Some);
         }
         if let Some(path) = given(OWN_FILE) {
-            let bytes = files::read(&path)?;
+            let bytes = files::read(&path).map_err(|error| Diagnostic {
+                code: Code::InvalidToken,
+                message: format!("the file that {OWN_FILE} names cannot be used: {}", error.message),
+                ..error
+            })?;
             let text = String::from_utf8(bytes).map_err(|_| {
                 Diagnostic::new(Code::InvalidToken, format!("the file that {OWN_FILE} names is not text"))
                     .at(Location::file(path.as_str()))

@@ -160,7 +160,8 @@ fn client(address: &Address) -> Result<reqwest::Client, Diagnostic> {
             failed(format!("cannot use the certificates that {CA_BUNDLE} names: {why}"))
                 .at(Location::file(path.as_str()))
         };
-        let certificates = reqwest::Certificate::from_pem_bundle(&files::read(&path)?).map_err(|e| unfit(cause(&e)))?;
+        let bytes = files::read(&path).map_err(|error| unfit(error.message))?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&bytes).map_err(|e| unfit(cause(&e)))?;
         if certificates.is_empty() {
             return Err(unfit("there are none in the file".to_owned()));
         }

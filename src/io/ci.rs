@@ -180,14 +180,19 @@ fn github(variable: &dyn Fn(&str) -> Option<String>, read: &dyn Fn(&str) -> Opti
     let name = variable("GITHUB_EVENT_NAME").unwrap_or_default();
     let reference = variable("GITHUB_REF").unwrap_or_default();
     let pull_request = match name.as_str() {
-        "pull_request" | "pull_request_target" => Some(PullRequest {
-            name: event.number.map_or_else(|| "a pull request".to_owned(), |number| format!("pull request #{number}")),
-            number: event.number,
-            head: event.pull_request.and_then(|pull| pull.head.sha),
-            base_branch: variable("GITHUB_BASE_REF"),
-            start: None,
-            is_test_merge: name == "pull_request" && reference.ends_with("/merge"),
-        }),
+        "pull_request" | "pull_request_target" => {
+            // An event file that cannot be read does not hide the number, which the reference has too.
+            let referred = || reference.strip_prefix("refs/pull/")?.split_once('/')?.0.parse().ok();
+            let number = event.number.or_else(referred);
+            Some(PullRequest {
+                name: number.map_or_else(|| "a pull request".to_owned(), |number| format!("pull request #{number}")),
+                number,
+                head: event.pull_request.and_then(|pull| pull.head.sha),
+                base_branch: variable("GITHUB_BASE_REF"),
+                start: None,
+                is_test_merge: name == "pull_request" && reference.ends_with("/merge"),
+            })
+        }
         "merge_group" => event.merge_group.map(|group| PullRequest {
             name: "a merge queue entry".to_owned(),
             number: None,
@@ -327,6 +332,23 @@ mod tests {
         assert_eq!((request.name.as_str(), request.is_test_merge), ("pull request #12", true));
         assert_eq!((request.number, request.head.as_deref()), (Some(12), Some("tip")));
         assert_eq!(request.base_branch.as_deref(), Some("main"));
+    }
+
+    #[test]
+    fn a_broken_event_file_does_not_hide_the_number_of_a_pull_request() {
+        let variables = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "pull_request"),
+            ("GITHUB_EVENT_PATH", "event.json"),
+            ("GITHUB_REF", "refs/pull/5/merge"),
+        ];
+        let request = built(&variables, "{").unwrap().pull_request.unwrap();
+        assert_eq!((request.number, request.name.as_str()), (Some(5), "pull request #5"));
+        let named = |reference| {
+            let variables = [&variables[..3], &[("GITHUB_REF", reference)]].concat();
+            built(&variables, "{").unwrap().pull_request.unwrap().number
+        };
+        assert_eq!((named("refs/heads/main"), named("refs/pull/x/merge"), named("")), (None, None, None));
     }
 
     #[test]

@@ -375,6 +375,16 @@ pub fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Makes a folder, and sees that files can be made in it.
+///
+/// # Errors
+/// Why it cannot be written into.
+pub fn make_writable(folder: &Path) -> anyhow::Result<()> {
+    let made = std::fs::create_dir_all(folder);
+    let tried = made.and_then(|()| tempfile::Builder::new().prefix(".perfgate-").tempfile_in(folder));
+    tried.map(drop).map_err(|error| anyhow::anyhow!("{}", reason(&error)))
+}
+
 /// Adds to the end of a file, which is made if it is not there.
 ///
 /// # Errors

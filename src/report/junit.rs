@@ -2,7 +2,8 @@
 //!
 //! One suite per tool and package, one test case per series. `fail` is a failure, `invalid` an error, what could not be
 //! judged is skipped, `warn` passes and says so in its output. Where the gate is red for a reason that is no row (a
-//! suite's shift, nothing compared), a test case of its own says it: a red gate is never all green here.
+//! suite's shift, nothing compared), a test case of its own says it: a red gate is never all green here. Nothing compared
+//! where that is allowed is skipped.
 //!
 //! The layout is the one of the Ant task's schema that Jenkins and GitLab read (`windyroad/JUnit-Schema`). There are no
 //! times: a benchmark's value is not how long the test took.
@@ -18,7 +19,8 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::labels::labels;
 use super::wording::{self, PLAIN};
 use super::{Output, Style};
-use crate::model::report::{GateVerdict, Report, Row, Verdict};
+use crate::diag::{Code, Severity};
+use crate::model::report::{GateVerdict, Note, Report, Row, Verdict};
 use crate::text::{self, Untrusted};
 
 /// The output's entry.
@@ -150,6 +152,8 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
     let all = suites.values().map(|cases| Tally::of(cases)).fold(Tally::of(&own), Tally::add);
     let red = all.failures + all.errors > 0;
     let gate = match report.verdict {
+        // What was allowed is no error of a job that passes.
+        GateVerdict::None if is_allowed(report) => Some(Ending::Skipped(wording::headline(report))),
         GateVerdict::None => Some(Ending::Errored("nothing-compared", wording::headline(report), String::new())),
         GateVerdict::Fail if !red => Some(Ending::Failed("gate", wording::headline(report), String::new())),
         _ => None,
@@ -161,6 +165,12 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
         suites.entry("perfgate".to_owned()).or_default().extend(own);
     }
     suites
+}
+
+/// Whether a report in which nothing was compared says that this was allowed: as a warning, no error.
+fn is_allowed(report: &Report) -> bool {
+    let says = |note: &Note| note.code == Code::NothingInCommon.as_str() && note.severity < Severity::Error;
+    report.notes.iter().any(says)
 }
 
 fn ending(row: &Row) -> Ending {

@@ -150,7 +150,46 @@ fn a_failed_gate_stays_failed_when_github_is_down() {
     let down = [("GITHUB_API_URL", &*format!("http://{nobody}"))];
     let output = place.run(&server, "comment red.json --fail-on fail --status perfgate", &down);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    assert!(said(&output).contains("the server was not reached"), "{}", said(&output));
+    let reached = format!("the server was not reached: http://{nobody}: ");
+    assert!(said(&output).contains(&reached), "{}", said(&output));
+}
+
+#[test]
+fn a_web_page_is_not_taken_for_a_hiccup() {
+    let (server, place) = (Server::start(), Place::new());
+    let page = || Fault::Says(200, vec![], "<!DOCTYPE html><title>Sign in</title>".into());
+    for path in ["GET /repos/o/r/issues/7/comments", "POST /graphql"] {
+        server.world().fault_on(path, [page(), page(), page(), page()]);
+    }
+    let output = place.run(&server, "comment red.json --require-comment", &[]);
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains("it is a web page, not JSON") && said.contains("GITHUB_API_URL"), "{said}");
+    assert!(!said.contains("run the job again"), "{said}");
+}
+
+#[test]
+fn gitlab_is_advised_in_its_own_words() {
+    let (server, place) = (Server::start(), Place::new());
+    let api = server.api();
+    let gitlab = |token| {
+        let variables = [
+            ("GITLAB_CI", "true"),
+            ("GITHUB_ACTIONS", ""),
+            ("CI_API_V4_URL", &*api),
+            ("CI_PROJECT_ID", "5"),
+            ("CI_MERGE_REQUEST_IID", "7"),
+            ("GITLAB_TOKEN", token),
+        ];
+        said(&place.run(&server, "comment red.json", &variables))
+    };
+    let said = gitlab("");
+    assert!(said.contains("GITLAB_TOKEN") && said.contains("scope `api`"), "{said}");
+    assert!(!said.contains("GITHUB") && !said.contains("GitHub"), "{said}");
+    server.world().fault_on("GET /projects/5/merge_requests/7/notes", [Fault::Says(404, vec![], "{}".into())]);
+    server.world().fault_on("GET /user", [Fault::Says(200, vec![], r#"{"username": "bot"}"#.into())]);
+    let said = gitlab(TOKEN);
+    assert!(said.contains("the project or the merge request is not there"), "{said}");
 }
 
 #[test]
@@ -201,7 +240,10 @@ fn tokens_are_trimmed_checked_and_never_shown() {
         ([("GITHUB_TOKEN", ""), ("X", "")], "there is no token to post with"),
         ([("GITHUB_TOKEN", "tok\u{1b}en"), ("X", "")], "the token in GITHUB_TOKEN holds"),
         ([("PERFGATE_TOKEN", "a\nb"), ("X", "")], "the token in PERFGATE_TOKEN holds"),
-        ([("PERFGATE_TOKEN_FILE", "none"), ("X", "")], "none"),
+        (
+            [("PERFGATE_TOKEN_FILE", "none"), ("X", "")],
+            "nothing was posted: the file that PERFGATE_TOKEN_FILE names cannot be used: ",
+        ),
         ([("PERFGATE_CA_BUNDLE", "red.json"), ("X", "")], "the certificates that PERFGATE_CA_BUNDLE names"),
     ] {
         let (exit, text) = code(&variables);
@@ -237,6 +279,15 @@ fn a_rehearsal_sends_nothing() {
     assert!(stderr.contains("would set the commit status `perf` to failure"), "{stderr}");
     assert!(output.stdout.starts_with(b"<!-- perfgate:v1 key=default -->\n"));
     assert_eq!(server.world().seen.len(), 0);
+    // What only prints needs no project and no server.
+    let nowhere = [("GITHUB_REPOSITORY", ""), ("GITHUB_API_URL", ""), ("GITHUB_ACTIONS", "")];
+    let output = place.run(&server, "comment red.json --pull-request 7 -n", &nowhere);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("would post the comment `default` on pull request #7\n"), "{}", said(&output));
+    assert!(!said(&output).contains("OWNER/NAME"), "{}", said(&output));
+    // A misspelled report is told before what the server is.
+    let output = place.run(&server, "comment nope.json", &nowhere);
+    assert!(output.status.code() == Some(2) && said(&output).contains("nope.json"), "{}", said(&output));
 }
 
 #[test]
@@ -248,6 +299,7 @@ fn calls_that_make_no_sense_are_refused() {
         ("comment red.json --from-workflow-run", vec![]),
         ("comment --from-workflow-run", vec![]),
         ("comment none.json", vec![]),
+        ("comment red.json --pull-request 0", vec![]),
         ("comment event.json", vec![]),
         ("comment red.json --api-url http://example.com", vec![]),
         ("comment red.json --forge gitea", vec![("GITHUB_API_URL", "")]),

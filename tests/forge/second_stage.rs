@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
 use super::program::{Place, said};
-use super::server::{Server, World};
+use super::server::{Fault, Server, World};
 
 /// The pull request's own commit, as GitHub knows it, and GitHub's merge of it.
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -221,6 +221,21 @@ fn of_two_pull_requests_of_one_branch_the_first_is_meant() {
         world.seen.iter().any(|seen| seen.path == "/repos/o/r/issues/7/comments" && seen.method == "POST")
     };
     assert!(posted(&stage.server.world()));
+}
+
+#[test]
+fn the_second_workflow_is_not_sent_to_a_second_workflow_or_a_summary() {
+    let says = |status| Fault::Says(status, vec![], r#"{"message":"no"}"#.into());
+    let stage = Stage::new();
+    stage.server.world().fault_on("POST /repos/o/r/issues/7/comments", [says(403)]);
+    let (_, text) = stage.run();
+    assert!(text.contains("`pull-requests: write`") && !text.contains("second workflow"), "{text}");
+    let stage = Stage::new();
+    let down = [says(500), says(500), says(500), says(500)];
+    stage.server.world().fault_on("GET /repos/o/r/actions/runs/55/artifacts", down);
+    let (code, text) = stage.run();
+    assert!(code == 4 && text.contains("it said 500") && text.contains("run this job again"), "{text}");
+    assert!(!text.contains("summary"), "{text}");
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub struct Hub {
     pub artifacts: Vec<(String, Vec<u8>)>,
     /// Whether the token may write.
     pub is_read_only: bool,
+    /// Whether commits can be marked.
+    pub has_no_statuses: bool,
     /// Every request, as METHOD PATH.
     pub asked: Vec<String>,
     repository: PathBuf,
@@ -145,8 +147,8 @@ impl Hub {
             }
             ("GET", ["pulls"]) => (200, json!(self.pulls)),
             ("GET", ["pulls", _]) => (200, self.pulls.first().cloned().unwrap_or_default()),
-            ("GET", ["commits", _, "statuses"]) => (200, json!([])),
-            ("POST", ["statuses", sha]) => {
+            ("GET", ["commits", _, "statuses"]) if !self.has_no_statuses => (200, json!([])),
+            ("POST", ["statuses", sha]) if !self.has_no_statuses => {
                 let mut status = body.clone();
                 status["sha"] = json!(sha);
                 self.statuses.push(status.clone());

@@ -8,8 +8,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Failure;
+use super::super::{Failure, comment};
 use crate::diag::{Code, Diagnostic};
+use crate::forge::sticky::Key;
 use crate::text;
 
 /// What the action is to do.
@@ -44,6 +45,12 @@ pub(super) enum Kind {
     Switch,
     /// One of these.
     Words(&'static [&'static str]),
+    /// A whole number within these bounds.
+    Number(u64, u64),
+    /// The id of a comment.
+    CommentId,
+    /// The name of a commit status.
+    Context,
 }
 
 /// One input.
@@ -87,12 +94,12 @@ pub(super) const INPUTS: &[Input] = &[
     input("confirm", Kind::Switch, OFF, &[Check]),
     input("bench-command", Kind::Text, "", &[Check]),
     input("setup-command", Kind::Text, "", &[Check]),
-    input("pairs", Kind::Text, "", &[Check]),
+    input("pairs", Kind::Number(1, 65_535), "", &[Check]),
     input("comment", Kind::Words(&["always", "on-regression", "never"]), "always", POSTING),
-    input("comment-id", Kind::Text, "default", POSTING),
+    input("comment-id", Kind::CommentId, "default", POSTING),
     input("require-comment", Kind::Switch, OFF, POSTING),
-    input("pr-number", Kind::Text, "", POSTING),
-    input("status-context", Kind::Text, "", POSTING),
+    input("pr-number", Kind::Number(1, u64::MAX), "", POSTING),
+    input("status-context", Kind::Context, "", POSTING),
     input("issue", Kind::Switch, OFF, &[Trend]),
     input("annotations", Kind::Switch, "true", ALL),
     input("summary", Kind::Switch, "true", SHOWN),
@@ -134,7 +141,28 @@ impl Inputs {
                 return Err(wrong(message).help(format!("it belongs to {}; leave it out", of.join(", "))).into());
             }
         }
-        Ok(Self { task, values })
+        let inputs = Self { task, values };
+        inputs.fit_together()?;
+        Ok(inputs)
+    }
+
+    /// Refuses inputs that contradict each other, before anything is measured or judged.
+    fn fit_together(&self) -> Result<(), Failure> {
+        if self.text("comment") != "never" || !POSTING.contains(&self.task) {
+            return Ok(());
+        }
+        if self.task == Report && self.lines("results").is_empty() {
+            let message = "`command: report` without `results` is there to comment: not with `comment: never`";
+            return Err(wrong(message.to_owned()).into());
+        }
+        let is_set = |name: &&str| self.given(name).is_some_and(|value| value != OFF);
+        match ["status-context", "require-comment", "pr-number"].iter().find(|name| is_set(name)) {
+            Some(name) => {
+                let message = format!("the input `{name}` goes with a comment: not with `comment: never`");
+                Err(wrong(message).help("leave it out, or let `comment` be `on-regression`").into())
+            }
+            None => Ok(()),
+        }
     }
 
     pub(super) fn task(&self) -> Task {
@@ -171,7 +199,7 @@ fn check(input: &Input, value: &str) -> Result<(), Failure> {
     let allowed: &[&str] = match input.kind {
         Kind::Switch => &["true", "false"],
         Kind::Words(words) => words,
-        Kind::Text | Kind::Lines => &[],
+        _ => &[],
     };
     let shown = || text::shown(&value.into());
     if !allowed.is_empty() && !allowed.contains(&value) {
@@ -179,10 +207,23 @@ fn check(input: &Input, value: &str) -> Result<(), Failure> {
         let message = format!("the input `{}` is one of {}, not `{}`", input.name, words.join(", "), shown());
         return Err(wrong(message).into());
     }
-    if input.kind == Kind::Text && value.contains(['\n', '\r']) {
+    if input.kind != Kind::Lines && value.contains(['\n', '\r']) {
         return Err(wrong(format!("the input `{}` is one line, not `{}`", input.name, shown())).into());
     }
-    Ok(())
+    let expected = match input.kind {
+        _ if value.is_empty() => None,
+        Kind::Number(least, most) if !value.parse().is_ok_and(|number| (least..=most).contains(&number)) => {
+            let bounds = if most == u64::MAX { format!("from {least} on") } else { format!("from {least} to {most}") };
+            Some(format!("a whole number {bounds}"))
+        }
+        Kind::CommentId if Key::new(value).is_err() => Some("1 to 64 of `A-Z a-z 0-9 . _ -`".to_owned()),
+        Kind::Context if !comment::is_context(value) => Some("one line of 1 to 100 characters".to_owned()),
+        _ => None,
+    };
+    match expected {
+        Some(expected) => Err(wrong(format!("the input `{}` is {expected}, not `{}`", input.name, shown())).into()),
+        None => Ok(()),
+    }
 }
 
 fn wrong(message: String) -> Diagnostic {
@@ -254,6 +295,17 @@ mod tests {
         assert_eq!(refused("baseline", "a.json"), "the input `baseline` does nothing with `command: check`");
         let message = read(&[("command", "record"), ("comment", "never")]).unwrap_err();
         assert_eq!(message, "the input `comment` does nothing with `command: record`");
+        assert_eq!(refused("pr-number", "abc"), "the input `pr-number` is a whole number from 1 on, not `abc`");
+        assert!(refused("pr-number", "0").contains("from 1 on") && refused("pairs", "-3").contains("a whole number"));
+        assert_eq!(
+            refused("comment-id", "my id!"),
+            "the input `comment-id` is 1 to 64 of `A-Z a-z 0-9 . _ -`, not `my id!`"
+        );
+        assert!(refused("status-context", &"x".repeat(101)).contains("one line of 1 to 100 characters"));
+        for (name, value) in [("status-context", "perf"), ("require-comment", "true"), ("pr-number", "7")] {
+            let message = read(&[("comment", "never"), (name, value)]).unwrap_err();
+            assert_eq!(message, format!("the input `{name}` goes with a comment: not with `comment: never`"));
+        }
     }
 
     #[test]

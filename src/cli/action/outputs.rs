@@ -26,7 +26,8 @@ impl Folder {
     /// The folder of this name, or the one that is always used; files of an earlier call are gone from it.
     ///
     /// # Errors
-    /// If no folder is named and the runner has none, if an old file cannot be removed, or is what is to be read.
+    /// If no folder is named and the runner has none, if it cannot be written into, if an old file cannot be removed, or
+    /// is what is to be read.
     pub(super) fn open(named: Option<&str>, read: &[String]) -> Result<Self, Failure> {
         let path = match (named, system::variable("RUNNER_TEMP").filter(|folder| !folder.is_empty())) {
             (Some(named), _) => PathBuf::from(named),
@@ -37,6 +38,12 @@ impl Folder {
         };
         // Later steps may run in another folder.
         let folder = Self { path: std::path::absolute(&path).unwrap_or(path) };
+        // Known before anything is judged: a verdict that cannot be written down is one that nobody reads.
+        files::make_writable(&folder.path).map_err(|error| {
+            let message = format!("cannot write into the folder for reports: {error}");
+            let diagnostic = Diagnostic::new(Code::WriteFailed, message).at(Location::file(folder.file("")));
+            Failure::outside(diagnostic.help("name another one: the input `report-dir`"))
+        })?;
         let mut found = Vec::new();
         for input in read {
             // What is no glob and no file is told by the command.

@@ -10,6 +10,8 @@ use crate::io::{ci, system};
 /// Where a comment goes, and which run writes it.
 pub(super) struct Target {
     pub(super) place: Place,
+    /// Whether the project is known.
+    is_named: bool,
     /// The pull request, if one is known.
     pub(super) number: Option<u64>,
     /// The commit that a status is for, if it is known.
@@ -33,7 +35,11 @@ impl Target {
             },
             Kind::from,
         );
-        let place = Place::find(kind, args.api_url.as_deref(), args.repository.as_deref(), &variable)?;
+        let named = args.repository.clone().or_else(|| variable(kind.project_variable()));
+        let is_named = named.is_some();
+        // What only prints needs to know nothing of the server.
+        let stand_in = (args.dry_run && !args.from_workflow_run).then(|| "OWNER/NAME".to_owned());
+        let place = Place::find(kind, args.api_url.as_deref(), named.or(stand_in).as_deref(), &variable)?;
         let build = ci::build();
         let request = build.as_ref().and_then(|build| build.pull_request.clone());
         let built = request.as_ref().and_then(|request| request.number);
@@ -49,7 +55,7 @@ impl Target {
         let (run, attempt) =
             if is_gitlab { ("CI_PIPELINE_ID", "CI_JOB_ID") } else { ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT") };
         let stamp = Stamp { run: number_in(run), attempt: number_in(attempt), sha: String::new() };
-        let page = place.page();
+        let page = place.page().filter(|_| is_named);
         // Gitea's pages go by the number of the run within the project.
         let id = if kind == Kind::Gitea { "GITHUB_RUN_NUMBER" } else { "GITHUB_RUN_ID" };
         let run = if is_gitlab {
@@ -58,15 +64,19 @@ impl Target {
             page.as_ref().zip(variable(id)).map(|(page, id)| format!("{page}/actions/runs/{id}"))
         };
         let links = if is_gitlab { variable("CI_PROJECT_URL").map(|page| format!("{page}/-")) } else { page };
-        Ok(Self { place, number, head, stamp, run, links })
+        Ok(Self { place, is_named, number, head, stamp, run, links })
     }
 
     /// A pull request, for people.
     pub(super) fn request(&self, number: u64) -> String {
-        let project = crate::text::shown(&self.place.project.as_str().into());
+        let project = if self.is_named {
+            format!(" of {}", crate::text::shown(&self.place.project.as_str().into()))
+        } else {
+            String::new()
+        };
         match self.place.kind {
-            Kind::GitLab => format!("merge request !{number} of {project}"),
-            Kind::GitHub | Kind::Gitea => format!("pull request #{number} of {project}"),
+            Kind::GitLab => format!("merge request !{number}{project}"),
+            Kind::GitHub | Kind::Gitea => format!("pull request #{number}{project}"),
         }
     }
 }
