@@ -389,6 +389,7 @@ impl Step<'_> {
         self.options(&mut all, &["comment-id"]);
         all.extend(self.inputs.given("status-context").map(|name| format!("--status={name}")));
         all.extend(self.inputs.is_on("require-comment").then(|| "--require-comment".to_owned()));
+        all.extend((!self.inputs.is_on("require-baseline")).then(|| "--allow-missing-baseline".to_owned()));
         all.extend(words.iter().skip(1).cloned());
         let Command::Comment(args) = command_of(&all)? else {
             return Err(Failure::usage("these are not the words of `perfgate comment`"));

@@ -14,7 +14,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::console::Console;
 use super::options::{ConfigArgs, FailOnArgs};
-use super::report::read_all;
+use super::report::{self, read_all};
 use super::stored::StoreArgs;
 use super::{Exit, Failure, Outcome};
 use crate::config::{FailOn, Overrides};
@@ -39,6 +39,7 @@ use target::Target;
     perfgate comment linux/report.json macos/report.json --when on-regression\n  \
     perfgate comment --from-workflow-run --status perfgate\n  \
     perfgate comment report.json --pull-request 7 --repository OWNER/NAME -n")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Args {
     /// Reports in JSON; several are one comment with a section each
     #[arg(value_name = "REPORT", required_unless_present = "from_workflow_run", conflicts_with = "from_workflow_run")]
@@ -62,6 +63,9 @@ pub(super) struct Args {
     /// Exit with 4 where the comment or status could not be written
     #[arg(long, help_heading = "Posting")]
     require_comment: bool,
+    /// Where nothing was compared, the status is no error and the exit code 0, as it is of `check` with this option
+    #[arg(long, help_heading = "Posting")]
+    allow_missing_baseline: bool,
     /// Say what would be posted, and print the comment
     #[arg(short = 'n', long, help_heading = "Posting")]
     dry_run: bool,
@@ -142,7 +146,7 @@ pub(super) fn post(args: &Args, console: &Console) -> Result<Told, Failure> {
         return poster.hand_over(&overrides);
     }
     let fail_on = overrides.fail_on;
-    let gate = fail_on.map_or(Exit::Success, |fail_on| gate(&reports, fail_on));
+    let gate = fail_on.map_or(Exit::Success, |fail_on| report::exit(&reports, fail_on, args.allow_missing_baseline));
     let message = Message {
         number: target.number,
         commit: target.head.clone(),
@@ -150,7 +154,7 @@ pub(super) fn post(args: &Args, console: &Console) -> Result<Told, Failure> {
         run: target.run.clone(),
         is_proven: false,
     };
-    let written = poster.write(&reports, fail_on.unwrap_or(FailOn::Fail), &message, None);
+    let written = poster.write(&reports, fail_on.unwrap_or(FailOn::Fail), &message);
     Ok(poster.told(gate, &reports, written))
 }
 
@@ -234,7 +238,9 @@ impl Poster<'_> {
             run: page.map(str::to_owned),
             is_proven: true,
         };
-        let written = self.write(&reports, config.gate.fail_on, &message, Some(github));
+        // Fetching the history and judging may have taken longer than a session's patience with the server.
+        drop(github);
+        let written = self.write(&reports, config.gate.fail_on, &message);
         Ok(self.told(Exit::Success, &reports, written))
     }
 
@@ -246,9 +252,13 @@ impl Poster<'_> {
 
     /// Writes comment and status, and returns the comment's page. Whatever could not be written is told; the others are
     /// written all the same.
-    fn write(&self, reports: &[Report], fail_on: FailOn, message: &Message, github: Option<GitHub>) -> Written {
+    fn write(&self, reports: &[Report], fail_on: FailOn, message: &Message) -> Written {
         let text = self.text(reports, message);
-        let status = Draft { state: state(reports, fail_on), description: comment::status(reports), message };
+        let status = Draft {
+            state: state(report::exit(reports, fail_on, self.args.allow_missing_baseline)),
+            description: comment::status(reports),
+            message,
+        };
         if self.args.dry_run {
             return Written { url: None, is_whole: self.rehearse(&text, &status) };
         }
@@ -260,18 +270,15 @@ impl Poster<'_> {
             return Written::NOTHING;
         }
         let number = message.number.unwrap_or_default();
-        let sent = match github {
-            Some(github) => self.send(&github.pull_request(number), reports, &text, &status),
-            None => match self.connect() {
-                Ok(session) if self.target.place.kind == place::Kind::GitLab => {
-                    self.send(&GitLab::new(session, self.target.place.clone(), number), reports, &text, &status)
-                }
-                Ok(session) => {
-                    let github = GitHub::new(session, self.target.place.clone());
-                    self.send(&github.pull_request(number), reports, &text, &status)
-                }
-                Err(diagnostic) => Sent { url: None, troubles: vec![Trouble::Told(unposted(diagnostic))] },
-            },
+        let sent = match self.connect() {
+            Ok(session) if self.target.place.kind == place::Kind::GitLab => {
+                self.send(&GitLab::new(session, self.target.place.clone(), number), reports, &text, &status)
+            }
+            Ok(session) => {
+                let github = GitHub::new(session, self.target.place.clone());
+                self.send(&github.pull_request(number), reports, &text, &status)
+            }
+            Err(diagnostic) => Sent { url: None, troubles: vec![Trouble::Told(unposted(diagnostic))] },
         };
         let mut is_whole = true;
         for trouble in sent.troubles {
@@ -433,20 +440,12 @@ impl Draft<'_> {
     }
 }
 
-/// The exit code of the worst report; nothing compared at all is never a pass.
-fn gate(reports: &[Report], fail_on: FailOn) -> Exit {
-    match state(reports, fail_on) {
-        State::Success => Exit::Success,
-        State::Failure => Exit::GateFailed,
-        State::Error => Exit::NothingToJudge,
-    }
-}
-
-fn state(reports: &[Report], fail_on: FailOn) -> State {
-    match (comment::verdict(reports), fail_on) {
-        (GateVerdict::None, _) => State::Error,
-        (GateVerdict::Fail, FailOn::Fail | FailOn::Warn) | (GateVerdict::Warn, FailOn::Warn) => State::Failure,
-        _ => State::Success,
+/// The status that stands for the exit code of a gate.
+fn state(gate: Exit) -> State {
+    match gate {
+        Exit::Success => State::Success,
+        Exit::GateFailed => State::Failure,
+        _ => State::Error,
     }
 }
 

@@ -47,14 +47,14 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     refuse_overwriting(&targets, &args.reports)?;
     let reports = Reports::new(read_all(&args.reports)?);
     let set = Set { reports, links: links() };
-    let exit = overrides.fail_on.map_or(Exit::Success, |fail_on| exit(&set.reports.reports, fail_on));
+    let exit = overrides.fail_on.map_or(Exit::Success, |fail_on| exit(&set.reports.reports, fail_on, false));
     let written = console.write_outputs(&set, &targets, headline);
     judge::finish(exit, written, console)
 }
 
 /// The exit code of several gates: a red one counts most, then one that judged nothing.
-pub(super) fn exit(reports: &[Report], fail_on: FailOn) -> Exit {
-    let exits: Vec<Exit> = reports.iter().map(|report| judge::exit(report, fail_on, false)).collect();
+pub(super) fn exit(reports: &[Report], fail_on: FailOn, allow_missing_baseline: bool) -> Exit {
+    let exits: Vec<Exit> = reports.iter().map(|report| judge::exit(report, fail_on, allow_missing_baseline)).collect();
     [Exit::GateFailed, Exit::NothingToJudge].into_iter().find(|e| exits.contains(e)).unwrap_or(Exit::Success)
 }
 
@@ -196,7 +196,7 @@ mod tests {
             (vec![Fail, Pass], FailOn::Never, Exit::Success),
         ] {
             let reports: Vec<Report> = verdicts.iter().copied().map(report).collect();
-            assert_eq!(exit(&reports, fail_on), code, "{verdicts:?}");
+            assert_eq!(exit(&reports, fail_on, false), code, "{verdicts:?}");
         }
     }
 }

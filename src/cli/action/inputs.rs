@@ -90,7 +90,7 @@ pub(super) const INPUTS: &[Input] = &[
     input("baseline-file", Kind::Text, "", &[Check]),
     input("base", Kind::Text, "", &[Check]),
     input("fail-on", Kind::Words(&["", "fail", "warn", "never"]), "", SHOWN),
-    input("require-baseline", Kind::Switch, OFF, &[Check, Compare, Trend]),
+    input("require-baseline", Kind::Switch, OFF, &[Check, Compare, Report, Trend]),
     input("confirm", Kind::Switch, OFF, &[Check]),
     input("bench-command", Kind::Text, "", &[Check]),
     input("setup-command", Kind::Text, "", &[Check]),

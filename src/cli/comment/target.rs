@@ -46,6 +46,10 @@ impl Target {
         let number = args.pull_request.or(built);
         // What is built is of another pull request than the one that is named, or a merge of it.
         let head = match request {
+            // What a merge queue builds has no number, and is the very commit that would be merged.
+            Some(request) if number.is_none() && request.head.is_none() => {
+                build.filter(|build| !build.is_handed_over).and_then(|build| build.commit)
+            }
             Some(request) if number == built => request.head,
             None if number.is_none() => build.and_then(|build| build.commit),
             _ => None,
