@@ -30,7 +30,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::alert::{Known, Member, News, Plan, State, Step};
 use crate::model::report::GateVerdict;
 use crate::model::trend::{Change, Moment, Trend};
-use crate::text::Untrusted;
+use crate::text::{self, Untrusted};
 
 /// Clean nights after which an issue is closed.
 const CLEAN_NIGHTS: u32 = 2;
@@ -124,8 +124,7 @@ pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now
 
 /// A commit that is plainly one: it will stand in the text of an issue.
 fn commit(run: &Moment) -> Option<String> {
-    let commit = run.commit.as_ref()?.raw();
-    ((7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| commit.to_owned())
+    run.commit.as_ref().map(Untrusted::raw).filter(|commit| text::is_commit_id(commit)).map(str::to_owned)
 }
 
 /// What tells a run from another.
