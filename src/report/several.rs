@@ -9,7 +9,7 @@
 use super::comment::{self, Links};
 use super::labels::labels;
 use super::{Output, Style, csv, github, json, junit, markdown, scaling, terminal, wording};
-use crate::model::report::{Report, Reports};
+use crate::model::report::Reports;
 use crate::text;
 
 /// Reports to be shown together.
