@@ -173,9 +173,15 @@ fn a_regression_from_its_first_night_to_its_end() {
     assert_eq!(nights.told(1), (2, 3));
 
     // Back within 14 days: the same issue.
-    let said = nights.night("B");
+    let said = nights.night("A");
     assert!(said.contains("reopened issue #1") && nights.told(1) == (3, 4), "{said}");
     assert_eq!(nights.open(), [1]);
+    nights.night("");
+    nights.night("");
+    assert_eq!((nights.open(), nights.told(1)), (vec![], (4, 5)));
+    // Another one is nothing that came back.
+    let said = nights.night("B");
+    assert!(said.contains("opened issue #2") && nights.told(1) == (4, 6), "{said}");
 }
 
 #[test]

@@ -8,11 +8,12 @@
 //! | some have recovered | updated, those struck out | no |
 //! | none, the first night | updated: clean 1 of 2 | no |
 //! | none, the second night in a row | closed | yes |
-//! | back within 14 days after that | the same one reopened | yes |
-//! | back later | a new one opened | yes |
+//! | one of them back within 14 days after that | the same one reopened | yes |
+//! | back later, or others | a new one opened | yes |
 //! | somebody closed it as not planned | left: the levels are accepted | no |
 //! | somebody closed it as completed, and they still stand | reopened once | yes |
 //! | no results | updated; never counts as clean | yes, once |
+//! | somebody closed it for want of results, and no run came since | left | no |
 //! | no run that was not looked at already | counts for nothing | no |
 //!
 //! A regression *stands* while the level it led to has not been left again, at least half of the way, and no `[[accept]]`
@@ -157,17 +158,21 @@ pub fn plan(known: &[Known], night: &Night) -> Option<Plan> {
     let state = match &standing {
         Some(standing) if standing.is_empty() => return None,
         Some(standing) => began(standing, night),
-        // Somebody who closes an issue for want of results knows of it; otherwise they are missing anew.
-        None if last.is_some_and(|issue| issue.state.no_data && issue.state.closed_at.is_none()) => return None,
+        // Somebody who closes an issue for want of results knows of it, until a run came and they are missing anew.
+        None if last.is_some_and(|issue| is_known_outage(&issue.state, night)) => return None,
         None => began_without_results(night),
     };
     let plan = |step, news, state| Some(Plan { step, news: Some(news), state, twins: Vec::new() });
     let Some(issue) = last else { return plan(Step::Open, News::Opened, state) };
     let by_us = issue.state.closed_at;
+    let stands = |is_meant: &dyn Fn(&Member) -> bool| standing.as_ref().is_some_and(|all| all.iter().any(is_meant));
+    let was_in = |member: &Member| issue.state.members.contains_key(&member.id);
+    let is_back = || stands(&|member| was_in(member) || issue.state.gone.contains(&member.id));
     let is_recent = by_us.is_some_and(|closed| night.now.saturating_sub(closed) <= REOPENED_WITHIN);
     // Somebody closed it as done, and it is not: that is said once.
-    let is_denied = by_us.is_none() && issue.is_completed && !issue.state.reopened;
-    if standing.is_some() && (is_recent || is_denied) {
+    let is_denied = || stands(&|member| was_in(member) && began_before_closing(member, issue, night));
+    let may_be_denied = by_us.is_none() && issue.is_completed && !issue.state.reopened;
+    if (is_recent && is_back()) || (may_be_denied && is_denied()) {
         let reopened = by_us.is_none();
         let gone = issue.state.members.keys().chain(&issue.state.gone);
         let gone = gone.filter(|id| !state.members.contains_key(*id)).cloned().collect();
@@ -176,12 +181,22 @@ pub fn plan(known: &[Known], night: &Night) -> Option<Plan> {
     plan(Step::Open, News::Opened, state)
 }
 
+/// Whether somebody closed an issue for want of results, and these are the same that were missing then.
+fn is_known_outage(state: &State, night: &Night) -> bool {
+    state.no_data && state.closed_at.is_none() && state.seen == night.seen
+}
+
+/// Whether a regression is one that was there when an issue was closed.
+fn began_before_closing(member: &Member, issue: &Known, night: &Night) -> bool {
+    member.since.is_none_or(|since| since <= issue.closed_at.unwrap_or(night.now))
+}
+
 /// The regressions that nobody has accepted by closing an issue as not planned, or as completed for a second time.
 fn without_accepted(standing: &[Member], known: &[Known], night: &Night) -> Vec<Member> {
     let accepted = |member: &Member, issue: &Known| {
         let is_final =
             !issue.is_open && issue.state.closed_at.is_none() && (!issue.is_completed || issue.state.reopened);
-        let is_old = member.since.is_none_or(|since| since <= issue.closed_at.unwrap_or(night.now));
+        let is_old = began_before_closing(member, issue, night);
         is_final && is_old && issue.state.members.get(&member.id).is_some_and(|grade| member.grade >= *grade)
     };
     standing.iter().filter(|member| !known.iter().any(|issue| accepted(member, issue))).cloned().collect()
@@ -232,7 +247,11 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
             return None;
         }
         // Results that come and go are no clean night, and what stood before still does as far as is known.
-        return update(Some(News::NoData), State { no_data: true, clean: 0, first_clean: None, ..before.clone() });
+        let seen = night.seen.clone();
+        return update(
+            Some(News::NoData),
+            State { no_data: true, clean: 0, first_clean: None, seen, ..before.clone() },
+        );
     };
     let is_new_run = night.seen != before.seen;
     let is_same = before.fingerprint == fingerprint(standing) && !before.no_data;

@@ -231,7 +231,43 @@ fn no_results_are_told_once_and_never_clean() {
     let mut place = Place::default();
     place.night(&nothing(1));
     place.closed_by_hand(1, false, 2 * DAY);
-    assert_eq!(place.night(&nothing(3)), None);
+    let still = Night { seen: nothing(1).seen, ..nothing(3) };
+    assert_eq!(place.night(&still), None);
+    // There were results, and now there are none again.
+    assert_eq!(place.night(&stand(4, "")), None);
+    let plan = place.night(&Night { seen: stand(4, "").seen, ..nothing(6) }).unwrap();
+    assert_eq!((plan.step, plan.news), (Step::Open, Some(News::Opened)));
+    // The run that is missing may be newer than the last that was looked at.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    assert_eq!(place.night(&nothing(2)).unwrap().news, Some(News::NoData));
+    place.closed_by_hand(1, false, 3 * DAY);
+    assert_eq!(place.night(&Night { seen: nothing(2).seen, ..nothing(4) }), None);
+}
+
+#[test]
+fn others_than_those_of_a_closed_issue_get_an_issue_of_their_own() {
+    // Closed by hand as mended, and it is.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.closed_by_hand(1, true, 2 * DAY);
+    let new = Night { standing: Some(vec![member("b", Grade::Fail, 150 * DAY)]), ..nothing(150) };
+    let plan = place.night(&new).unwrap();
+    assert_eq!((plan.step, plan.news, plan.state.reopened), (Step::Open, Some(News::Opened), false));
+    // The same series, of which a new step began after that.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.closed_by_hand(1, true, 2 * DAY);
+    let anew = Night { standing: Some(vec![member("a", Grade::Fail, 150 * DAY)]), ..nothing(150) };
+    assert_eq!(place.night(&anew).unwrap().step, Step::Open);
+    // Closed by perfgate some nights ago.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.night(&stand(2, ""));
+    place.night(&stand(3, ""));
+    let plan = place.night(&stand(4, "B")).unwrap();
+    assert_eq!((plan.step, plan.news), (Step::Open, Some(News::Opened)));
+    assert!(plan.state.gone.is_empty());
 }
 
 #[test]
