@@ -28,7 +28,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::alert::{Known, Member, News, Plan, State, Step};
+use crate::model::alert::{Began, Known, Member, News, Plan, State, Step};
 use crate::model::report::GateVerdict;
 use crate::model::trend::{Change, Moment, Trend};
 use crate::text::{self, Untrusted};
@@ -55,8 +55,6 @@ pub struct Night {
     pub newest: Option<String>,
     /// Hash of the newest run.
     pub seen: String,
-    /// Between which commits the first of the regressions began: last good, first bad.
-    pub range: (Option<String>, Option<String>),
     /// Seconds since 1970 in UTC.
     pub now: i64,
 }
@@ -106,19 +104,27 @@ pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now
     for change in trend.changes().filter(|change| change.stands()) {
         let run = trend.run(change.range.first_bad);
         let since = run.and_then(|run| run.taken_at.or(run.committed_at));
+        let began = Began {
+            run: change.range.first_bad,
+            first_bad: run.and_then(commit),
+            last_good: trend.run(change.range.last_good).and_then(commit),
+        };
         let id = id(bench, change);
-        let member = members.entry(id.clone()).or_insert(Member { id, grade: change.grade, since });
+        let member = members.entry(id.clone()).or_insert_with(|| Member {
+            id,
+            grade: change.grade,
+            since,
+            began: began.clone(),
+        });
+        member.began = std::mem::take(&mut member.began).min(began);
         member.grade = member.grade.min(change.grade);
         // Of several steps of one series the newest tells whether it began anew.
         member.since = member.since.max(since);
     }
-    let first = trend.changes().filter(|change| change.stands()).min_by_key(|change| change.range.first_bad);
-    let commit = |run: Option<usize>| run.and_then(|run| trend.run(run)).and_then(commit);
     Some(Night {
         standing: (!is_stale && trend.verdict != GateVerdict::None).then(|| members.into_values().collect()),
-        newest: newest.and_then(self::commit),
+        newest: newest.and_then(commit),
         seen: newest.map(hash).unwrap_or_default(),
-        range: (commit(first.map(|c| c.range.last_good)), commit(first.map(|c| c.range.first_bad))),
         now,
     })
 }
@@ -204,7 +210,7 @@ fn without_accepted(standing: &[Member], known: &[Known], night: &Night) -> Vec<
 
 /// The memory of a new issue.
 fn began(standing: &[Member], night: &Night) -> State {
-    let (last_good, first_bad) = night.range.clone();
+    let Began { first_bad, last_good, .. } = earliest(standing);
     State {
         fingerprint: fingerprint(standing),
         members: remembered(standing),
@@ -215,6 +221,11 @@ fn began(standing: &[Member], night: &Night) -> State {
         seen: night.seen.clone(),
         ..State::default()
     }
+}
+
+/// Where the first of them began.
+fn earliest(standing: &[Member]) -> Began {
+    standing.iter().map(|member| &member.began).min().cloned().unwrap_or_default()
 }
 
 fn began_without_results(night: &Night) -> State {
@@ -276,7 +287,8 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
     }
     (state.clean, state.first_clean) = (0, None);
     state.last_bad.clone_from(&night.newest);
-    (state.last_good, state.first_bad) = night.range.clone();
+    let Began { first_bad, last_good, .. } = earliest(standing);
+    (state.last_good, state.first_bad) = (last_good, first_bad);
     state.nights += u32::from(is_new_run || before.nights == 0);
     let is_full = before.members.len() >= MOST_MEMBERS;
     let is_news = |member: &&Member| match before.members.get(&member.id) {

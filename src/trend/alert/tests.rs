@@ -8,7 +8,8 @@ use crate::model::trend::Grade;
 const DAY: i64 = 24 * 3600;
 
 fn member(id: &str, grade: Grade, since: i64) -> Member {
-    Member { id: id.to_owned(), grade, since: Some(since) }
+    let began = Began { run: 7, first_bad: Some("b".repeat(40)), last_good: Some("a".repeat(40)) };
+    Member { id: id.to_owned(), grade, since: Some(since), began }
 }
 
 /// A night `n` in which these stand; a name in capitals fails, others warn.
@@ -20,13 +21,7 @@ fn stand(n: i64, names: &str) -> Night {
 
 /// A night `n` without results.
 fn nothing(n: i64) -> Night {
-    Night {
-        standing: None,
-        newest: Some(format!("{n:040x}")),
-        seen: format!("run {n}"),
-        range: (Some("a".repeat(40)), Some("b".repeat(40))),
-        now: n * DAY,
-    }
+    Night { standing: None, newest: Some(format!("{n:040x}")), seen: format!("run {n}"), now: n * DAY }
 }
 
 /// The issues of a place, as people and perfgate leave them.
@@ -182,6 +177,27 @@ fn closed_as_not_planned_is_accepted() {
     assert_eq!(place.night(&stand(31, "AbC")).unwrap().news, None);
     // An accepted warning that fails is not what was accepted.
     assert_eq!(place.night(&stand(32, "ABC")).unwrap().news, Some(worse("b")));
+}
+
+#[test]
+fn a_new_issue_names_the_commits_of_its_own_regressions() {
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.closed_by_hand(1, false, 2 * DAY);
+    let began = |run: usize, name: &str| Began {
+        run,
+        first_bad: Some(name.repeat(40)),
+        last_good: Some(name.to_uppercase().repeat(40)),
+    };
+    let later = |id: &str, began: Began| Member { began, ..member(id, Grade::Fail, 9 * DAY) };
+    let mut all = stand(10, "A").standing.unwrap();
+    all.extend([later("b", began(20, "e")), later("c", began(15, "d"))]);
+    let night = Night { standing: Some(all), ..nothing(10) };
+    let plan = place.night(&night).unwrap();
+    assert_eq!((plan.step, plan.state.members.len()), (Step::Open, 2));
+    assert_eq!((plan.state.first_bad, plan.state.last_good), (Some("d".repeat(40)), Some("D".repeat(40))));
+    let plan = place.night(&Night { seen: "run 11".to_owned(), ..night }).unwrap();
+    assert_eq!((plan.step, plan.state.first_bad), (Step::Update(2), Some("d".repeat(40))));
 }
 
 #[test]
