@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::trend::Grade;
 
+/// Clean nights in a row after which an issue is closed.
+pub const CLEAN_NIGHTS: u32 = 2;
+
 /// A regression that stands tonight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {

@@ -28,13 +28,11 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::alert::{Began, Known, Member, News, Plan, State, Step};
+use crate::model::alert::{Began, CLEAN_NIGHTS, Known, Member, News, Plan, State, Step};
 use crate::model::report::GateVerdict;
 use crate::model::trend::{Change, Moment, Trend};
 use crate::text::{self, Untrusted};
 
-/// Clean nights after which an issue is closed.
-const CLEAN_NIGHTS: u32 = 2;
 /// For how long a closed issue is opened again, in seconds.
 const REOPENED_WITHIN: i64 = 14 * 24 * 3600;
 /// Most regressions that an issue remembers; beyond, none of them is news.
@@ -160,7 +158,8 @@ pub fn plan(known: &[Known], night: &Night) -> Option<Plan> {
         }
         return plan.map(|plan| Plan { twins, ..plan });
     }
-    let last = known.iter().max_by_key(|issue| issue.number);
+    // Of those closed at the same moment the oldest is the one that stayed, and the others its twins.
+    let last = known.iter().max_by_key(|issue| (issue.closed_at, std::cmp::Reverse(issue.number)));
     let state = match &standing {
         Some(standing) if standing.is_empty() => return None,
         Some(standing) => began(standing, night),
@@ -277,7 +276,7 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
             // The same runs look better after a change of limits; only a new run is a clean night.
             return if is_same { None } else { update(None, state) };
         }
-        state.clean = before.clean + 1;
+        state.clean = before.clean.saturating_add(1);
         state.first_clean = before.first_clean.clone().filter(|_| before.clean > 0).or_else(|| night.newest.clone());
         if state.clean < CLEAN_NIGHTS {
             return update(None, state);
@@ -289,7 +288,7 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
     state.last_bad.clone_from(&night.newest);
     let Began { first_bad, last_good, .. } = earliest(standing);
     (state.last_good, state.first_bad) = (last_good, first_bad);
-    state.nights += u32::from(is_new_run || before.nights == 0);
+    state.nights = state.nights.saturating_add(u32::from(is_new_run || before.nights == 0));
     let is_full = before.members.len() >= MOST_MEMBERS;
     let is_news = |member: &&Member| match before.members.get(&member.id) {
         Some(grade) => member.grade < *grade,

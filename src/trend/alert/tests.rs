@@ -297,6 +297,18 @@ fn of_two_open_issues_one_stays() {
 }
 
 #[test]
+fn numbers_that_somebody_wrote_into_an_issue_do_not_overflow() {
+    for (names, clean) in [("A", 0), ("", u32::MAX)] {
+        let mut place = Place::default();
+        place.night(&stand(1, "A"));
+        let state = &mut place.issues[0].state;
+        (state.nights, state.clean) = (u32::MAX, u32::MAX);
+        let plan = place.night(&stand(2, names)).unwrap();
+        assert_eq!((plan.state.nights, plan.state.clean), (u32::MAX, clean));
+    }
+}
+
+#[test]
 fn more_than_can_be_remembered_is_not_told_every_night() {
     let members = |n: i64| {
         let many = (0..3000).map(|i| member(&format!("{i:012x}"), Grade::Fail, DAY)).collect();
