@@ -174,8 +174,7 @@ impl Scene {
 
     fn is_due(&self, condition: Option<&str>, is_after_all: bool) -> bool {
         match condition {
-            None => is_after_all,
-            Some("${{ !github.event.repository.fork }}") => is_after_all,
+            None | Some("${{ !github.event.repository.fork }}") => is_after_all,
             Some("${{ !cancelled() && !github.event.repository.fork }}") => true,
             Some("${{ !cancelled() && github.event_name == 'push' }}") => self.event == Event::Push,
             Some(condition) if condition.contains("head.repo.full_name == github.repository") => {

@@ -54,7 +54,10 @@ fn below_each_other(set: &Set, style: &Style, output: &Output) -> String {
         return (output.render)(report, style);
     }
     let named = reports.iter().zip(labels(reports, &text::shown));
-    named.map(|(report, label)| format!("== {label}\n{}\n", (output.render)(report, style))).collect()
+    named
+        .map(|(report, label)| format!("== {label}\n{}\n", (output.render)(report, style)))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn in_markdown(set: &Set, _: &Style) -> String {
