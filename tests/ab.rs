@@ -753,3 +753,28 @@ fn bisect_names_the_commits_it_could_not_measure() {
     assert!(answer.contains("change 4, or one of those that could not be measured"), "{answer}");
     assert!(answer.contains("change 3") && answer.contains("change 2"), "{answer}");
 }
+
+#[test]
+fn neither_git_nor_the_benchmarks_get_secrets() {
+    let project = Project::new();
+    let real = text(&Command::new("sh").args(["-c", "command -v git"]).output().unwrap().stdout);
+    let wrapper = format!("#!/bin/sh\nenv >> \"$STATE/git\"\nexec {} \"$@\"\n", real.trim());
+    fs::create_dir(project.path("repo/bin")).unwrap();
+    project.write("bin/git", &wrapper);
+    project.git(&["add", "."]);
+    project.git(&["commit", "-q", "-m", "a git that tells"]);
+    let script = r#"env >> "$STATE/bench"; ./bench.sh"#;
+    let arguments =
+        ["ab", "--base", "HEAD~1", "--pairs", "3", "--setup", "env >> \"$STATE/setup\"", "--", "sh", "-c", script];
+    let path = format!("{}:{}", project.path("repo/bin").display(), std::env::var("PATH").unwrap());
+    let mut command = project.perfgate(&arguments);
+    for name in ["PERFGATE_TOKEN", "PERFGATE_TOKEN_FILE", "PERFGATE_SLACK_WEBHOOK", "GITHUB_TOKEN", "GITLAB_TOKEN"] {
+        command.env(name, "s3cret");
+    }
+    let out = command.env("PATH", path).output().unwrap();
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    for program in ["git", "setup", "bench"] {
+        let seen = fs::read_to_string(project.path("state").join(program)).unwrap();
+        assert!(seen.contains("STATE=") && !seen.contains("s3cret"), "{program}: {seen}");
+    }
+}

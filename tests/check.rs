@@ -454,3 +454,42 @@ fn unknown_branches_and_commits_are_errors() {
     let (_, err) = check(&world, &world.work(), &[], &[], 2);
     assert!(err.contains("does not reach to where the change left `main`"), "{err}");
 }
+
+/// A result file that says which commit it measured.
+fn foreign(world: &World, commit: &str) -> String {
+    let path = world.root().join("foreign.json");
+    let value = serde_json::json!({ "commit": commit, "name": "login", "avg_latency_ms": 12.5 });
+    std::fs::write(&path, value.to_string()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_a_result_file_calls_its_commit_is_no_option_of_git() {
+    let (world, _) = recorded(1);
+    git(&world.work(), &["checkout", "-q", "-b", "topic"]);
+    let head = world.commit("change");
+    let victim = world.work().join("victim");
+    std::fs::write(&victim, "precious").unwrap();
+    let baseline_file = foreign(&world, &head);
+    std::fs::copy(&baseline_file, world.root().join("base.json")).unwrap();
+    let base = world.root().join("base.json").display().to_string();
+    for commit in ["--output=victim", "--output=victim ", "HEAD:f", "nope"] {
+        let now = foreign(&world, commit);
+        for more in [&[][..], &["--store", "git:"], &["--baseline-file", &base]] {
+            let arguments = [&["check", &now, "--allow-missing-baseline", "--report", "json"], more].concat();
+            let (out, err) = run(&world.work(), &arguments, 0);
+            assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious", "{commit} {more:?}");
+            assert!(err.contains("warning[unknown-commit]: the results say that they measured `"), "{err}");
+            let report: Value = serde_json::from_str(&out).unwrap();
+            assert_eq!(report["current"]["commit"], head.as_str(), "the commit that is checked out");
+        }
+    }
+    // A name that the caller gives reaches git as well.
+    let arguments = ["check", &foreign(&world, &head), "--store", "git:", "--commit=--output=victim"];
+    command(&world.work(), &arguments).output().unwrap();
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+    // An address that a change to perfgate.toml makes is an address.
+    let store = format!("git:runs@--upload-pack=touch {};:/", world.work().join("taken").display());
+    let output = command(&world.work(), &["store", "list", "--store", &store]).output().unwrap();
+    assert!(!output.status.success() && !world.work().join("taken").exists(), "{}", text(&output.stderr));
+}

@@ -173,9 +173,15 @@ fn a_regression_from_its_first_night_to_its_end() {
     assert_eq!(nights.told(1), (2, 3));
 
     // Back within 14 days: the same issue.
-    let said = nights.night("B");
+    let said = nights.night("A");
     assert!(said.contains("reopened issue #1") && nights.told(1) == (3, 4), "{said}");
     assert_eq!(nights.open(), [1]);
+    nights.night("");
+    nights.night("");
+    assert_eq!((nights.open(), nights.told(1)), (vec![], (4, 5)));
+    // Another one is nothing that came back.
+    let said = nights.night("B");
+    assert!(said.contains("opened issue #2") && nights.told(1) == (4, 6), "{said}");
 }
 
 #[test]
@@ -288,6 +294,49 @@ fn of_two_that_ran_at_once_one_issue_remains() {
     nights.server.world().add(ME, &body);
     nights.night("A");
     assert_eq!((nights.open(), nights.told(1)), (vec![1], (0, 1)));
+    assert!(nights.body(2).contains("\"closed-at\":1") && nights.body(2).contains("| `a` |"), "{}", nights.body(2));
+    // The twin is not taken for one that somebody closed as mended, nor for the one to go on with.
+    nights.night("");
+    nights.night("");
+    assert!(nights.open().is_empty());
+    let said = nights.night("A");
+    assert!(said.contains("reopened issue #1"), "{said}");
+    assert_eq!(nights.open(), [1]);
+    nights.server.world().close(1, "not_planned");
+    nights.night("A");
+    assert_eq!((nights.open(), nights.issues()), (vec![], 2), "accepted, whatever became of the twin");
+}
+
+#[test]
+fn each_branch_has_an_issue_of_its_own() {
+    let nights = Nights::new();
+    let work = nights.world.work();
+    let store = &nights.world.stores()[0];
+    for branch in ["main", "release/2"] {
+        for i in 0..9 {
+            if i == 0 && branch != "main" {
+                git(&work, &["checkout", "-q", "-b", branch, "main~8"]);
+            }
+            nights.world.commit(&format!("{branch} {i}"));
+            let results = nights.world.results("r.txt", 100.0);
+            let time = format!("2026-01-{:02}T03:00:00Z", i + 1);
+            world::run(&work, &["record", &results, "--store", store, "--testbed", "linux-x64", "--time", &time], 0);
+        }
+        nights.world.commit("never measured");
+        git(&work, &["push", "-q", "origin", branch]);
+    }
+    let trend = |more: &[&str]| {
+        let arguments = ["trend", "--github-issue", "--store", store, "--testbed", "linux-x64"];
+        let mut program = nights.program(&[&arguments[..], more].concat());
+        text(&program.current_dir(&work).output().unwrap().stderr)
+    };
+    let said = trend(&[]);
+    assert!(said.contains("opened issue #1"), "{said}");
+    let said = trend(&["--branch", "release/2"]);
+    assert!(said.contains("opened issue #2"), "{said}");
+    assert!(nights.body(1).starts_with("<!-- perfgate:issue:v1 key=linux-x64 -->\n"), "{}", nights.body(1));
+    assert!(nights.body(2).starts_with("<!-- perfgate:issue:v1 key=linux-x64-release-2-"), "{}", nights.body(2));
+    assert!(trend(&[]).contains("nothing to do") && trend(&["--branch", "release/2"]).contains("nothing to do"));
 }
 
 #[test]

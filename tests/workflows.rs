@@ -38,7 +38,7 @@ struct Scene {
     runner: Runner,
     server: Server,
     jobs: usize,
-    /// What `cargo bench` measures.
+    /// What `cargo bench` measures; where it is no number, it crashes.
     speed: f64,
     event: Event,
     /// What is checked out.
@@ -158,8 +158,8 @@ impl Scene {
             let legs = job["strategy"]["matrix"]["runner"].as_vec();
             let legs: Vec<&str> = legs.map_or(vec![""], |legs| legs.iter().map(|leg| leg.as_str().unwrap()).collect());
             for leg in legs {
-                let calls = self.job(job, leg, &left);
-                if calls.iter().any(|played| played.code != 0) {
+                let (calls, crashed) = self.job(job, leg, &left);
+                if crashed || calls.iter().any(|played| played.code != 0) {
                     failed.insert(id.to_owned());
                 }
                 ran.push((format!("{id} {leg}").trim().to_owned(), calls));
@@ -174,8 +174,8 @@ impl Scene {
 
     fn is_due(&self, condition: Option<&str>, is_after_all: bool) -> bool {
         match condition {
-            None => is_after_all,
-            Some("${{ !github.event.repository.fork }}") => true,
+            None | Some("${{ !github.event.repository.fork }}") => is_after_all,
+            Some("${{ !cancelled() && !github.event.repository.fork }}") => true,
             Some("${{ !cancelled() && github.event_name == 'push' }}") => self.event == Event::Push,
             Some(condition) if condition.contains("head.repo.full_name == github.repository") => {
                 assert!(condition.contains("!cancelled() &&"), "{condition}");
@@ -188,9 +188,10 @@ impl Scene {
         }
     }
 
-    /// Runs the steps of one job on a machine of its own.
-    fn job(&mut self, job: &Yaml, leg: &str, left: &Path) -> Vec<Played> {
+    /// Runs the steps of one job on a machine of its own; also whether its benchmarks crashed.
+    fn job(&mut self, job: &Yaml, leg: &str, left: &Path) -> (Vec<Played>, bool) {
         self.jobs += 1;
+        let mut crashed = false;
         let temporary = self.runner.path(&format!("job-{}", self.jobs));
         let mut workspace = temporary.join("work");
         fs::create_dir_all(&workspace).unwrap();
@@ -211,6 +212,10 @@ impl Scene {
             let with = |name: &str| step["with"][name].as_str().map(&value);
             let uses = step["uses"].as_str().unwrap_or("").split('@').next().unwrap();
             match (uses, step["run"].as_str()) {
+                ("", Some("cargo bench --locked")) if self.speed.is_nan() => {
+                    crashed = true;
+                    break;
+                }
                 ("", Some("cargo bench --locked")) => self.measure(&workspace),
                 ("actions/checkout", None) => {
                     assert_eq!(step["with"]["persist-credentials"].as_bool(), Some(false));
@@ -237,7 +242,7 @@ impl Scene {
                 other => panic!("a step that is not known here: {other:?}"),
             }
         }
-        calls
+        (calls, crashed)
     }
 
     fn measure(&self, workspace: &Path) {
@@ -428,6 +433,27 @@ fn a_nightly_regression_opens_one_issue() {
         assert_eq!(issues.len(), 1, "{}", trend.log);
         assert!(issues[0]["title"].as_str().unwrap().contains("perfgate"), "{issues:?}");
     }
+}
+
+#[test]
+fn benchmarks_that_crash_every_night_are_told() {
+    let mut scene = Scene::new();
+    for number in 1..10 {
+        scene.push(&format!("night {number}"));
+        let file = scene.world.results("night.txt", 100.0);
+        let time = format!("2026-01-0{number}T03:00:00Z");
+        run(&scene.world.work(), &["record", &file, "--store", "git:perfgate-data", "--time", &time], 0);
+    }
+    let commit = scene.push("does not even build");
+    let payload = json!({ "repository": { "id": 1, "default_branch": "main" } });
+    let variables = [("GITHUB_SHA", commit.as_str()), ("GITHUB_REF", "refs/heads/main")];
+    scene.on(Event::Schedule, &payload, &variables, "main");
+    scene.speed = f64::NAN;
+    let ran = scene.play("nightly.yml");
+    assert_eq!(jobs(&ran), ["bench", "trend"]);
+    let issues = scene.server.hub().issues.clone();
+    assert_eq!(issues.len(), 1, "{}", call(&ran, "trend").log);
+    assert!(issues[0]["title"].as_str().unwrap().contains("no results"), "{issues:?}");
 }
 
 #[test]

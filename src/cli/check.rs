@@ -112,6 +112,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             run.environment.labels.entry(label).or_insert(value);
         }
     }
+    forget_unknown(&lineage, &mut now.runs, console);
     args.subject.apply(&mut now.runs)?;
     let bench = args.testbed.bench_of_side(&mut now.runs, &own)?;
     let measured = measured(&lineage, &mut now.runs);
@@ -347,6 +348,25 @@ impl Search<'_> {
                 .to_owned(),
         }));
         why
+    }
+}
+
+/// Takes out of the results what they call their commit where it is none. The commit that is checked out is theirs then.
+fn forget_unknown(lineage: &Lineage, runs: &mut [Run], console: &Console) {
+    let is_none = |name: &Untrusted| !text::is_commit_id(name.raw()) && lineage.resolve(name.raw()).is_none();
+    // Outside of a repository names of one's own will do.
+    for run in runs.iter_mut().filter(|_| lineage.is_repository()) {
+        let Some(name) = run.subject.commit.take_if(|name| is_none(name)) else { continue };
+        let message = format!(
+            "the results say that they measured `{}`, which is no commit that is known here",
+            text::shown(&name)
+        );
+        let diagnostic = Diagnostic::new(Code::UnknownCommit, message);
+        console.tell(
+            &Diagnostic { severity: Severity::Warning, ..diagnostic }
+                .note("the commit that is checked out is taken instead")
+                .help("name the right one: `--commit SHA`"),
+        );
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct IssueArgs {
     /// Keep one issue of what stands: opened, brought up to date, and closed when nothing stands any more
     #[arg(long, help_heading = "Tracking issue")]
     github_issue: bool,
-    /// Which issue, where a repository has several [default: by testbed and suite]
+    /// Which issue, where a repository has several [default: by testbed, suite and `--branch`]
     #[arg(long, value_name = "KEY", requires = "github_issue", help_heading = "Tracking issue")]
     issue_key: Option<String>,
     /// Project on the server [default: `GITHUB_REPOSITORY`]
@@ -70,11 +70,11 @@ pub(super) struct Nightly<'a> {
 
 impl IssueArgs {
     /// What is to be done, if anything is.
-    pub(super) fn nightly(&self, bench: &Bench) -> Result<Option<Nightly<'_>>, Failure> {
+    pub(super) fn nightly(&self, bench: &Bench, branch: Option<&str>) -> Result<Option<Nightly<'_>>, Failure> {
         if !self.github_issue {
             return Ok(None);
         }
-        let key = self.issue_key.clone().unwrap_or_else(|| usual_key(bench));
+        let key = self.issue_key.clone().unwrap_or_else(|| usual_key(bench, branch));
         Key::new(&key)?;
         let variable = |name: &str| system::variable(name);
         let place = Place::find(Kind::GitHub, self.api_url.as_deref(), self.repository.as_deref(), &variable)?;
@@ -82,10 +82,15 @@ impl IssueArgs {
     }
 }
 
-/// The key of a testbed and a suite: their names where those can be one, and otherwise what is left of them with a hash.
-fn usual_key(bench: &Bench) -> String {
+/// The key of a testbed, a suite and the branch, where one is named: their names where those can be one, and otherwise what
+/// is left of them with a hash.
+fn usual_key(bench: &Bench, branch: Option<&str>) -> String {
     let (testbed, suite) = (bench.testbed.raw(), bench.suite.raw());
-    let name = if suite == "default" { testbed.to_owned() } else { format!("{testbed}.{suite}") };
+    let mut name = if suite == "default" { testbed.to_owned() } else { format!("{testbed}.{suite}") };
+    if let Some(branch) = branch {
+        // No key has an `@`, so this one gets a hash and cannot be that of a suite of the same name.
+        name = format!("{name}@{branch}");
+    }
     if Key::new(&name).is_ok() {
         return name;
     }
@@ -218,6 +223,11 @@ impl Nightly<'_> {
     ) -> Result<Issue, Trouble> {
         let Plan { step, twins, .. } = alert.plan;
         let (title, body) = (alert.title(), alert.body(&self.key));
+        // They go first, so that the issue that stays is also the last one that is closed.
+        for twin in own.iter().filter(|issue| twins.contains(&issue.number)) {
+            let body = issue::closed_twin(&twin.body, &self.key, system::now());
+            github.change_issue(twin.number, &Change { body, is_open: Some(false), ..Change::default() })?;
+        }
         let issue = match *step {
             Step::Open => github.open_issue(&title, &body, LABEL, |issue| self.is_own(issue, me))?,
             Step::Update(number) | Step::Close(number) | Step::Reopen(number) => {
@@ -241,9 +251,6 @@ impl Nightly<'_> {
         };
         if let Some(comment) = alert.comment() {
             github.comment_on_issue(issue.number, &comment)?;
-        }
-        for twin in twins {
-            github.change_issue(*twin, &Change { is_open: Some(false), ..Change::default() })?;
         }
         Ok(issue)
     }

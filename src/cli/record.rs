@@ -142,7 +142,8 @@ fn describe(lineage: &Lineage, runs: &mut [Run]) -> Result<(), Failure> {
         let subject = &mut run.subject;
         // A file may give the beginning of an id.
         let of_file = subject.commit.take().map(|commit| lineage.resolve(commit.raw()).map_or(commit, Into::into));
-        if let Some(commit) = of_file.as_ref().filter(|commit| lineage.is_repository() && !looks_like_id(commit.raw()))
+        if let Some(commit) =
+            of_file.as_ref().filter(|commit| lineage.is_repository() && !text::is_commit_id(commit.raw()))
         {
             let message = format!("`{}` is no commit, branch or tag that is known here", text::shown(commit));
             return Err(Diagnostic::new(Code::UnknownCommit, message).help("fetch it, or give the whole id").into());
@@ -157,11 +158,6 @@ fn describe(lineage: &Lineage, runs: &mut [Run]) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// Whether a text can be the id of a commit, or its beginning.
-fn looks_like_id(text: &str) -> bool {
-    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What was stored, one line for each testbed's worth of runs.

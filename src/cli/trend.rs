@@ -106,7 +106,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     args.testbed.add_to(&mut overrides);
     let config = args.config.load(&overrides, console)?;
     let bench = args.testbed.bench(&config)?;
-    let nightly = args.nightly.nightly(&bench)?;
+    let nightly = args.nightly.nightly(&bench, args.branch.as_deref())?;
     let mut diagnostics = Diagnostics::new();
     let History { side, branch, is_tip_measured } = if args.runs.is_empty() {
         from_store(args, &config, &bench, &mut diagnostics)?

@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::system;
 use crate::text;
 
 /// Variables that tie git to one repository; hooks set them. From `git rev-parse --local-env-vars` of git 2.47.
@@ -143,7 +144,8 @@ impl Git {
                 command.env_remove(name);
             }
         }
-        command
+        // A password that git needs stands in variables of its own.
+        system::without_secrets(&mut command)
             .env("LC_ALL", "C")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_OPTIONAL_LOCKS", "0")

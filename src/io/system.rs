@@ -2,8 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::Command;
 
 use jiff::civil::Date;
+
+/// Variables that hold a secret of perfgate's, or lead to one. No program that perfgate starts gets them: it runs code of
+/// the project, and git runs filters and helpers.
+const SECRETS: [&str; 5] =
+    ["PERFGATE_TOKEN", "PERFGATE_TOKEN_FILE", "PERFGATE_SLACK_WEBHOOK", "GITHUB_TOKEN", "GITLAB_TOKEN"];
+
+/// Takes the secrets out of the environment that a program will get.
+pub fn without_secrets(command: &mut Command) -> &mut Command {
+    SECRETS.iter().fold(command, |command, name| command.env_remove(name))
+}
 
 /// The `PERFGATE_*` variables.
 pub fn perfgate_variables() -> BTreeMap<String, String> {

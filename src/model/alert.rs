@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::trend::Grade;
 
+/// Clean nights in a row after which an issue is closed.
+pub const CLEAN_NIGHTS: u32 = 2;
+
 /// A regression that stands tonight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -20,6 +23,19 @@ pub struct Member {
     pub grade: Grade,
     /// When the first run that surely has it was measured: seconds since 1970 in UTC.
     pub since: Option<i64>,
+    /// Where it began.
+    pub began: Began,
+}
+
+/// Between which runs a regression began. The earlier is the smaller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Began {
+    /// Index of the first run that surely has it.
+    pub run: usize,
+    /// Commit of that run.
+    pub first_bad: Option<String>,
+    /// Commit of the last run before it that surely does not have it.
+    pub last_good: Option<String>,
 }
 
 /// What an issue remembers from night to night.

@@ -104,7 +104,7 @@ impl Checkout {
             )
         })?;
         let shown = text::shown(&branch.as_str().into());
-        let commit = self.git.run(&["merge-base", "HEAD", &branch]).map_err(|_| {
+        let commit = self.git.run(&["merge-base", "--end-of-options", "HEAD", &branch]).map_err(|_| {
             let diagnostic = Diagnostic::new(
                 Code::UnknownRevision,
                 format!("the checkout and `{shown}` have no commit in common here"),

@@ -18,6 +18,7 @@ use super::workplace::Workplace;
 use super::{Filter, Stop};
 use crate::diag::{Code, Diagnostic};
 use crate::io::formats::Formats;
+use crate::io::system;
 use crate::model::Run;
 use crate::text;
 
@@ -244,13 +245,11 @@ impl<'a> Turns<'a> {
                 Stop::Outside(Diagnostic::new(Code::WriteFailed, format!("cannot keep the command's output: {error}")))
             })
         };
-        command
+        // Project code has no business with perfgate's own credentials.
+        system::without_secrets(&mut command)
             .current_dir(&place.folder)
             .env("PWD", &place.folder)
             .env("CRITERION_HOME", turn.criterion())
-            // Project code has no business with perfgate's own credentials.
-            .env_remove("PERFGATE_TOKEN")
-            .env_remove("PERFGATE_SLACK_WEBHOOK")
             .stdin(Stdio::null())
             .stdout(file(turn.stdout())?)
             .stderr(if self.plan.verbose { Stdio::inherit() } else { file(turn.stderr())? });

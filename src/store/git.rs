@@ -82,8 +82,8 @@ impl Branch {
     /// Fetches the newest commit of the branch; `None` if there is no such branch.
     fn fetch(&self) -> Result<Option<String>, GitError> {
         let refspec = format!("+refs/heads/{}:{FETCHED}", self.name);
-        let fetch =
-            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--depth=1", &self.remote.fetch, &refspec];
+        let options = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--depth=1", "--end-of-options"];
+        let fetch = [&options[..], &[&self.remote.fetch, &refspec]].concat();
         match self.private.git.run(&fetch) {
             Ok(_) => self.private.git.run(&["rev-parse", "--verify", "--quiet", FETCHED]).map(Some),
             Err(error) if error.mentions(&["couldn't find remote ref"]) => Ok(None),
@@ -149,7 +149,7 @@ impl Branch {
         let lease = lease.map(|tip| format!("--force-with-lease=refs/heads/{}:{tip}", self.name));
         let mut arguments = vec!["push", "--quiet", "--no-verify"];
         arguments.extend(lease.as_deref());
-        arguments.extend([self.remote.push.as_str(), &target]);
+        arguments.extend(["--end-of-options", self.remote.push.as_str(), &target]);
         self.private.git.run(&arguments).map(drop)
     }
 }

@@ -122,7 +122,12 @@ impl Lineage {
 
     /// When a commit was made, in seconds since 1970.
     pub fn committed_at(&self, commit: &str) -> Option<i64> {
-        self.here.run(&["show", "--no-patch", "--format=%ct", commit]).ok()?.trim().parse().ok()
+        self.here
+            .run(&["show", "--no-patch", "--format=%ct", "--end-of-options", commit, "--"])
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
     }
 
     /// Whether tracked files differ from the commit that is checked out.
@@ -162,7 +167,7 @@ impl Lineage {
     fn remote_head(&self) -> Option<String> {
         let remote = Remote::find(&self.remote).ok()?;
         let private = Private::open(HISTORY, &remote, self.patience).ok()?;
-        let answer = private.git.run(&["ls-remote", "--symref", &remote.fetch, "HEAD"]).ok()?;
+        let answer = private.git.run(&["ls-remote", "--symref", "--end-of-options", &remote.fetch, "HEAD"]).ok()?;
         answer.lines().find_map(|line| Some(line.strip_prefix("ref: refs/heads/")?.split('\t').next()?.to_owned()))
     }
 
@@ -183,7 +188,7 @@ impl Lineage {
 
     /// The parents that a commit says it has, also where the clone does not hold them.
     fn parents(&self, commit: &str) -> Vec<String> {
-        let content = self.here.run(&["cat-file", "commit", commit]).unwrap_or_default();
+        let content = self.here.run(&["cat-file", "commit", "--end-of-options", commit]).unwrap_or_default();
         let head = content.lines().take_while(|line| !line.is_empty());
         head.filter_map(|line| line.strip_prefix("parent ").map(str::to_owned)).collect()
     }
@@ -256,23 +261,29 @@ impl Lineage {
         if self.resolve(commit).is_some() {
             return Ok(());
         }
+        if !text::is_commit_id(commit) {
+            // A remote is asked for ids alone: anything else may be a refspec, which writes branches.
+            let message = format!("`{}` is no commit that is known here", text::shown(&commit.into()));
+            return Err(Diagnostic::new(Code::UnknownCommit, message));
+        }
         let remote = Remote::find(&self.remote)?;
         let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
         // A clone with all of its history would become shallow by this.
         arguments.extend(self.is_shallow().then_some("--depth=1"));
-        arguments.extend([remote.fetch.as_str(), commit]);
+        arguments.extend(["--end-of-options", remote.fetch.as_str(), commit]);
         reaching(&remote, Git::here()).run(&arguments).map(drop).map_err(|error| failed("fetch the base", &error))
     }
 
     /// Where two commits parted; asks the remote where the clone does not reach so far.
     fn merge_base(&self, commit: &str, tip: &str) -> Result<Option<String>, Diagnostic> {
-        match self.here.run(&["merge-base", commit, tip]) {
+        let ask = ["merge-base", "--end-of-options", commit, tip];
+        match self.here.run(&ask) {
             Ok(found) => return Ok(Some(found)),
             Err(error @ (GitError::NotInstalled | GitError::Broken(_))) => return Err(failed("ask git", &error)),
             Err(GitError::Failed { .. }) => {}
         }
         let Some(private) = self.fetch(&[commit, tip], DEPTH) else { return Ok(None) };
-        Ok(private.git.run(&["merge-base", commit, tip]).ok())
+        Ok(private.git.run(&ask).ok())
     }
 
     /// A commit and those before it along first parents, as many as `depth`.
@@ -294,7 +305,7 @@ impl Lineage {
         let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--filter=tree:0", &depth];
         let refspecs: Vec<String> =
             wanted.iter().enumerate().map(|(at, name)| format!("+{name}:refs/perfgate/{at}")).collect();
-        arguments.push(&remote.fetch);
+        arguments.extend(["--end-of-options", remote.fetch.as_str()]);
         arguments.extend(refspecs.iter().map(String::as_str));
         let fetched = match private.git.run(&arguments) {
             Err(error) if is_local(&error) && private.renew().is_ok() => private.git.run(&arguments).is_ok(),
@@ -317,5 +328,22 @@ fn walk(git: &Git, commit: &str, depth: usize) -> Ancestors {
     Ancestors {
         is_complete: ends || commits.len() >= depth,
         steps: commits.iter().enumerate().map(|(steps, id)| ((*id).to_owned(), steps)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_is_asked_for_ids_of_commits_alone() {
+        let lineage = Lineage::new(None, Duration::from_secs(1)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        let option = format!("--upload-pack=touch {};", taken.display());
+        for name in [option.as_str(), "0123abc:refs/heads/made", "+0123abc", "no-such-name"] {
+            assert_eq!(lineage.obtain(name).unwrap_err().code, Code::UnknownCommit, "{name}");
+        }
+        assert!(!taken.exists() && lineage.resolve("refs/heads/made").is_none());
     }
 }

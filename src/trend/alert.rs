@@ -8,11 +8,12 @@
 //! | some have recovered | updated, those struck out | no |
 //! | none, the first night | updated: clean 1 of 2 | no |
 //! | none, the second night in a row | closed | yes |
-//! | back within 14 days after that | the same one reopened | yes |
-//! | back later | a new one opened | yes |
+//! | one of them back within 14 days after that | the same one reopened | yes |
+//! | back later, or others | a new one opened | yes |
 //! | somebody closed it as not planned | left: the levels are accepted | no |
 //! | somebody closed it as completed, and they still stand | reopened once | yes |
 //! | no results | updated; never counts as clean | yes, once |
+//! | somebody closed it for want of results, and no run came since | left | no |
 //! | no run that was not looked at already | counts for nothing | no |
 //!
 //! A regression *stands* while the level it led to has not been left again, at least half of the way, and no `[[accept]]`
@@ -27,13 +28,11 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::alert::{Known, Member, News, Plan, State, Step};
+use crate::model::alert::{Began, CLEAN_NIGHTS, Known, Member, News, Plan, State, Step};
 use crate::model::report::GateVerdict;
 use crate::model::trend::{Change, Moment, Trend};
-use crate::text::Untrusted;
+use crate::text::{self, Untrusted};
 
-/// Clean nights after which an issue is closed.
-const CLEAN_NIGHTS: u32 = 2;
 /// For how long a closed issue is opened again, in seconds.
 const REOPENED_WITHIN: i64 = 14 * 24 * 3600;
 /// Most regressions that an issue remembers; beyond, none of them is news.
@@ -54,8 +53,6 @@ pub struct Night {
     pub newest: Option<String>,
     /// Hash of the newest run.
     pub seen: String,
-    /// Between which commits the first of the regressions began: last good, first bad.
-    pub range: (Option<String>, Option<String>),
     /// Seconds since 1970 in UTC.
     pub now: i64,
 }
@@ -105,27 +102,34 @@ pub fn night(trend: &Trend, bench: Bench<'_>, is_tip_measured: Option<bool>, now
     for change in trend.changes().filter(|change| change.stands()) {
         let run = trend.run(change.range.first_bad);
         let since = run.and_then(|run| run.taken_at.or(run.committed_at));
+        let began = Began {
+            run: change.range.first_bad,
+            first_bad: run.and_then(commit),
+            last_good: trend.run(change.range.last_good).and_then(commit),
+        };
         let id = id(bench, change);
-        let member = members.entry(id.clone()).or_insert(Member { id, grade: change.grade, since });
+        let member = members.entry(id.clone()).or_insert_with(|| Member {
+            id,
+            grade: change.grade,
+            since,
+            began: began.clone(),
+        });
+        member.began = std::mem::take(&mut member.began).min(began);
         member.grade = member.grade.min(change.grade);
         // Of several steps of one series the newest tells whether it began anew.
         member.since = member.since.max(since);
     }
-    let first = trend.changes().filter(|change| change.stands()).min_by_key(|change| change.range.first_bad);
-    let commit = |run: Option<usize>| run.and_then(|run| trend.run(run)).and_then(commit);
     Some(Night {
         standing: (!is_stale && trend.verdict != GateVerdict::None).then(|| members.into_values().collect()),
-        newest: newest.and_then(self::commit),
+        newest: newest.and_then(commit),
         seen: newest.map(hash).unwrap_or_default(),
-        range: (commit(first.map(|c| c.range.last_good)), commit(first.map(|c| c.range.first_bad))),
         now,
     })
 }
 
 /// A commit that is plainly one: it will stand in the text of an issue.
 fn commit(run: &Moment) -> Option<String> {
-    let commit = run.commit.as_ref()?.raw();
-    ((7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| commit.to_owned())
+    run.commit.as_ref().map(Untrusted::raw).filter(|commit| text::is_commit_id(commit)).map(str::to_owned)
 }
 
 /// What tells a run from another.
@@ -154,21 +158,26 @@ pub fn plan(known: &[Known], night: &Night) -> Option<Plan> {
         }
         return plan.map(|plan| Plan { twins, ..plan });
     }
-    let last = known.iter().max_by_key(|issue| issue.number);
+    // Of those closed at the same moment the oldest is the one that stayed, and the others its twins.
+    let last = known.iter().max_by_key(|issue| (issue.closed_at, std::cmp::Reverse(issue.number)));
     let state = match &standing {
         Some(standing) if standing.is_empty() => return None,
         Some(standing) => began(standing, night),
-        // Somebody who closes an issue for want of results knows of it; otherwise they are missing anew.
-        None if last.is_some_and(|issue| issue.state.no_data && issue.state.closed_at.is_none()) => return None,
+        // Somebody who closes an issue for want of results knows of it, until a run came and they are missing anew.
+        None if last.is_some_and(|issue| is_known_outage(&issue.state, night)) => return None,
         None => began_without_results(night),
     };
     let plan = |step, news, state| Some(Plan { step, news: Some(news), state, twins: Vec::new() });
     let Some(issue) = last else { return plan(Step::Open, News::Opened, state) };
     let by_us = issue.state.closed_at;
+    let stands = |is_meant: &dyn Fn(&Member) -> bool| standing.as_ref().is_some_and(|all| all.iter().any(is_meant));
+    let was_in = |member: &Member| issue.state.members.contains_key(&member.id);
+    let is_back = || stands(&|member| was_in(member) || issue.state.gone.contains(&member.id));
     let is_recent = by_us.is_some_and(|closed| night.now.saturating_sub(closed) <= REOPENED_WITHIN);
     // Somebody closed it as done, and it is not: that is said once.
-    let is_denied = by_us.is_none() && issue.is_completed && !issue.state.reopened;
-    if standing.is_some() && (is_recent || is_denied) {
+    let is_denied = || stands(&|member| was_in(member) && began_before_closing(member, issue, night));
+    let may_be_denied = by_us.is_none() && issue.is_completed && !issue.state.reopened;
+    if (is_recent && is_back()) || (may_be_denied && is_denied()) {
         let reopened = by_us.is_none();
         let gone = issue.state.members.keys().chain(&issue.state.gone);
         let gone = gone.filter(|id| !state.members.contains_key(*id)).cloned().collect();
@@ -177,12 +186,22 @@ pub fn plan(known: &[Known], night: &Night) -> Option<Plan> {
     plan(Step::Open, News::Opened, state)
 }
 
+/// Whether somebody closed an issue for want of results, and these are the same that were missing then.
+fn is_known_outage(state: &State, night: &Night) -> bool {
+    state.no_data && state.closed_at.is_none() && state.seen == night.seen
+}
+
+/// Whether a regression is one that was there when an issue was closed.
+fn began_before_closing(member: &Member, issue: &Known, night: &Night) -> bool {
+    member.since.is_none_or(|since| since <= issue.closed_at.unwrap_or(night.now))
+}
+
 /// The regressions that nobody has accepted by closing an issue as not planned, or as completed for a second time.
 fn without_accepted(standing: &[Member], known: &[Known], night: &Night) -> Vec<Member> {
     let accepted = |member: &Member, issue: &Known| {
         let is_final =
             !issue.is_open && issue.state.closed_at.is_none() && (!issue.is_completed || issue.state.reopened);
-        let is_old = member.since.is_none_or(|since| since <= issue.closed_at.unwrap_or(night.now));
+        let is_old = began_before_closing(member, issue, night);
         is_final && is_old && issue.state.members.get(&member.id).is_some_and(|grade| member.grade >= *grade)
     };
     standing.iter().filter(|member| !known.iter().any(|issue| accepted(member, issue))).cloned().collect()
@@ -190,7 +209,7 @@ fn without_accepted(standing: &[Member], known: &[Known], night: &Night) -> Vec<
 
 /// The memory of a new issue.
 fn began(standing: &[Member], night: &Night) -> State {
-    let (last_good, first_bad) = night.range.clone();
+    let Began { first_bad, last_good, .. } = earliest(standing);
     State {
         fingerprint: fingerprint(standing),
         members: remembered(standing),
@@ -201,6 +220,11 @@ fn began(standing: &[Member], night: &Night) -> State {
         seen: night.seen.clone(),
         ..State::default()
     }
+}
+
+/// Where the first of them began.
+fn earliest(standing: &[Member]) -> Began {
+    standing.iter().map(|member| &member.began).min().cloned().unwrap_or_default()
 }
 
 fn began_without_results(night: &Night) -> State {
@@ -233,7 +257,11 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
             return None;
         }
         // Results that come and go are no clean night, and what stood before still does as far as is known.
-        return update(Some(News::NoData), State { no_data: true, clean: 0, first_clean: None, ..before.clone() });
+        let seen = night.seen.clone();
+        return update(
+            Some(News::NoData),
+            State { no_data: true, clean: 0, first_clean: None, seen, ..before.clone() },
+        );
     };
     let is_new_run = night.seen != before.seen;
     let is_same = before.fingerprint == fingerprint(standing) && !before.no_data;
@@ -248,7 +276,7 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
             // The same runs look better after a change of limits; only a new run is a clean night.
             return if is_same { None } else { update(None, state) };
         }
-        state.clean = before.clean + 1;
+        state.clean = before.clean.saturating_add(1);
         state.first_clean = before.first_clean.clone().filter(|_| before.clean > 0).or_else(|| night.newest.clone());
         if state.clean < CLEAN_NIGHTS {
             return update(None, state);
@@ -258,8 +286,9 @@ fn continued(issue: &Known, standing: Option<&[Member]>, night: &Night) -> Optio
     }
     (state.clean, state.first_clean) = (0, None);
     state.last_bad.clone_from(&night.newest);
-    (state.last_good, state.first_bad) = night.range.clone();
-    state.nights += u32::from(is_new_run || before.nights == 0);
+    let Began { first_bad, last_good, .. } = earliest(standing);
+    (state.last_good, state.first_bad) = (last_good, first_bad);
+    state.nights = state.nights.saturating_add(u32::from(is_new_run || before.nights == 0));
     let is_full = before.members.len() >= MOST_MEMBERS;
     let is_news = |member: &&Member| match before.members.get(&member.id) {
         Some(grade) => member.grade < *grade,

@@ -26,8 +26,6 @@ pub struct Issue {
     pub is_open: bool,
     /// Why it was closed: `completed`, `not_planned`; `None` while it is open or where the place does not say.
     pub closed_as: Option<String>,
-    /// Who closed it. Lists do not say, [`GitHub::issue`] does.
-    pub closed_by: Option<Author>,
     /// When it was closed, as the place writes it.
     pub closed_at: Option<String>,
     /// Its page.
@@ -60,8 +58,6 @@ struct Answer {
     #[serde(default)]
     state_reason: Option<String>,
     #[serde(default)]
-    closed_by: Option<User>,
-    #[serde(default)]
     closed_at: Option<String>,
     #[serde(default)]
     html_url: Option<String>,
@@ -71,8 +67,7 @@ struct Answer {
 
 impl From<Answer> for Issue {
     fn from(answer: Answer) -> Self {
-        let Answer { number, title, body, user, state, state_reason, closed_by, closed_at, html_url, pull_request: _ } =
-            answer;
+        let Answer { number, title, body, user, state, state_reason, closed_at, html_url, pull_request: _ } = answer;
         let is_open = state.as_deref() != Some("closed");
         Self {
             number,
@@ -81,7 +76,6 @@ impl From<Answer> for Issue {
             author: user.and_then(User::author),
             is_open,
             closed_as: state_reason.filter(|_| !is_open),
-            closed_by: closed_by.and_then(User::author),
             closed_at,
             url: html_url,
         }
@@ -97,14 +91,6 @@ impl GitHub {
         let path = format!("/issues?state=all&labels={}", encoded(label));
         let issues: Vec<Answer> = self.pages(&path)?;
         Ok(issues.into_iter().filter(|issue| issue.pull_request.is_none()).map(Issue::from).collect())
-    }
-
-    /// One issue, with who closed it.
-    ///
-    /// # Errors
-    /// Why it could not be read.
-    pub fn issue(&self, number: u64) -> Result<Issue, Problem> {
-        self.get::<Answer>(&format!("/issues/{number}")).map(Issue::from)
     }
 
     /// Opens an issue. Where it is unclear whether that was done, `look` says so from the list.

@@ -10,7 +10,7 @@ use super::super::links::{Links, is_commit};
 use super::super::markdown::COMMENT_BYTES;
 use super::super::wording::count;
 use super::{Names, markdown};
-use crate::model::alert::{News, Plan, State};
+use crate::model::alert::{CLEAN_NIGHTS, News, Plan, State};
 use crate::model::trend::{Change, Event, Grade, Trend};
 use crate::text::{self, MAX_SHOWN, Untrusted};
 
@@ -18,8 +18,6 @@ use crate::text::{self, MAX_SHOWN, Untrusted};
 const MOST_GONE: usize = 50;
 /// Longest name that stands in a title.
 const LONGEST_PLAIN: usize = 50;
-/// Clean nights after which the issue is closed, as the text says it.
-const CLEAN_NIGHTS: u32 = 2;
 
 /// Everything that the texts are made of.
 pub struct Alert<'a> {
@@ -67,6 +65,21 @@ pub fn state(body: &str, key: &str) -> Option<State> {
     Some(state)
 }
 
+/// The text of a twin that perfgate closes at this time: the same, but it remembers who closed it. `None` if the text is not
+/// of an issue of this key.
+pub fn closed_twin(body: &str, key: &str, now: i64) -> Option<String> {
+    let state = State { closed_at: Some(now), ..state(body, key)? };
+    let text: Vec<&str> = body.lines().skip(1).skip_while(|line| line.starts_with(STATE)).collect();
+    Some(format!("{}{}", head(key, &state), text.join("\n")))
+}
+
+/// The two hidden lines.
+fn head(key: &str, state: &State) -> String {
+    // Ids and commits are hexadecimal, so nothing in it can end the comment.
+    let json = serde_json::to_string(state).unwrap_or_default();
+    format!("{}\n{STATE}{json}{END}\n", marker(key))
+}
+
 impl Alert<'_> {
     /// The title: counts, branch and testbed, and no name of a benchmark.
     pub fn title(&self) -> String {
@@ -90,9 +103,7 @@ impl Alert<'_> {
     /// The text of the issue, its hidden lines first.
     pub fn body(&self, key: &str) -> String {
         let state = &self.plan.state;
-        // Ids and commits are hexadecimal, so nothing in it can end the comment.
-        let json = serde_json::to_string(state).unwrap_or_default();
-        let mut out = format!("{}\n{STATE}{json}{END}\n", marker(key));
+        let mut out = head(key, state);
         let mark = match state.members.values().min() {
             Some(Grade::Fail) => "🔴",
             Some(_) => "🟡",

@@ -8,7 +8,8 @@ use crate::model::trend::Grade;
 const DAY: i64 = 24 * 3600;
 
 fn member(id: &str, grade: Grade, since: i64) -> Member {
-    Member { id: id.to_owned(), grade, since: Some(since) }
+    let began = Began { run: 7, first_bad: Some("b".repeat(40)), last_good: Some("a".repeat(40)) };
+    Member { id: id.to_owned(), grade, since: Some(since), began }
 }
 
 /// A night `n` in which these stand; a name in capitals fails, others warn.
@@ -20,13 +21,7 @@ fn stand(n: i64, names: &str) -> Night {
 
 /// A night `n` without results.
 fn nothing(n: i64) -> Night {
-    Night {
-        standing: None,
-        newest: Some(format!("{n:040x}")),
-        seen: format!("run {n}"),
-        range: (Some("a".repeat(40)), Some("b".repeat(40))),
-        now: n * DAY,
-    }
+    Night { standing: None, newest: Some(format!("{n:040x}")), seen: format!("run {n}"), now: n * DAY }
 }
 
 /// The issues of a place, as people and perfgate leave them.
@@ -185,6 +180,27 @@ fn closed_as_not_planned_is_accepted() {
 }
 
 #[test]
+fn a_new_issue_names_the_commits_of_its_own_regressions() {
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.closed_by_hand(1, false, 2 * DAY);
+    let began = |run: usize, name: &str| Began {
+        run,
+        first_bad: Some(name.repeat(40)),
+        last_good: Some(name.to_uppercase().repeat(40)),
+    };
+    let later = |id: &str, began: Began| Member { began, ..member(id, Grade::Fail, 9 * DAY) };
+    let mut all = stand(10, "A").standing.unwrap();
+    all.extend([later("b", began(20, "e")), later("c", began(15, "d"))]);
+    let night = Night { standing: Some(all), ..nothing(10) };
+    let plan = place.night(&night).unwrap();
+    assert_eq!((plan.step, plan.state.members.len()), (Step::Open, 2));
+    assert_eq!((plan.state.first_bad, plan.state.last_good), (Some("d".repeat(40)), Some("D".repeat(40))));
+    let plan = place.night(&Night { seen: "run 11".to_owned(), ..night }).unwrap();
+    assert_eq!((plan.step, plan.state.first_bad), (Step::Update(2), Some("d".repeat(40))));
+}
+
+#[test]
 fn an_accepted_regression_that_begins_anew_is_none() {
     let mut place = Place::default();
     place.night(&stand(1, "A"));
@@ -231,7 +247,43 @@ fn no_results_are_told_once_and_never_clean() {
     let mut place = Place::default();
     place.night(&nothing(1));
     place.closed_by_hand(1, false, 2 * DAY);
-    assert_eq!(place.night(&nothing(3)), None);
+    let still = Night { seen: nothing(1).seen, ..nothing(3) };
+    assert_eq!(place.night(&still), None);
+    // There were results, and now there are none again.
+    assert_eq!(place.night(&stand(4, "")), None);
+    let plan = place.night(&Night { seen: stand(4, "").seen, ..nothing(6) }).unwrap();
+    assert_eq!((plan.step, plan.news), (Step::Open, Some(News::Opened)));
+    // The run that is missing may be newer than the last that was looked at.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    assert_eq!(place.night(&nothing(2)).unwrap().news, Some(News::NoData));
+    place.closed_by_hand(1, false, 3 * DAY);
+    assert_eq!(place.night(&Night { seen: nothing(2).seen, ..nothing(4) }), None);
+}
+
+#[test]
+fn others_than_those_of_a_closed_issue_get_an_issue_of_their_own() {
+    // Closed by hand as mended, and it is.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.closed_by_hand(1, true, 2 * DAY);
+    let new = Night { standing: Some(vec![member("b", Grade::Fail, 150 * DAY)]), ..nothing(150) };
+    let plan = place.night(&new).unwrap();
+    assert_eq!((plan.step, plan.news, plan.state.reopened), (Step::Open, Some(News::Opened), false));
+    // The same series, of which a new step began after that.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.closed_by_hand(1, true, 2 * DAY);
+    let anew = Night { standing: Some(vec![member("a", Grade::Fail, 150 * DAY)]), ..nothing(150) };
+    assert_eq!(place.night(&anew).unwrap().step, Step::Open);
+    // Closed by perfgate some nights ago.
+    let mut place = Place::default();
+    place.night(&stand(1, "A"));
+    place.night(&stand(2, ""));
+    place.night(&stand(3, ""));
+    let plan = place.night(&stand(4, "B")).unwrap();
+    assert_eq!((plan.step, plan.news), (Step::Open, Some(News::Opened)));
+    assert!(plan.state.gone.is_empty());
 }
 
 #[test]
@@ -242,6 +294,18 @@ fn of_two_open_issues_one_stays() {
     place.issues.push(twin);
     let plan = plan(&place.issues, &stand(2, "A")).unwrap();
     assert_eq!((plan.step, plan.twins), (Step::Update(1), vec![2]));
+}
+
+#[test]
+fn numbers_that_somebody_wrote_into_an_issue_do_not_overflow() {
+    for (names, clean) in [("A", 0), ("", u32::MAX)] {
+        let mut place = Place::default();
+        place.night(&stand(1, "A"));
+        let state = &mut place.issues[0].state;
+        (state.nights, state.clean) = (u32::MAX, u32::MAX);
+        let plan = place.night(&stand(2, names)).unwrap();
+        assert_eq!((plan.state.nights, plan.state.clean), (u32::MAX, clean));
+    }
 }
 
 #[test]
