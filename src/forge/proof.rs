@@ -186,7 +186,8 @@ impl GitHub {
     }
 
     /// The commit that a pull request's change is compared with. `measured` is what the results say was measured: a hint
-    /// that counts only if it is the host's merge of this pull request.
+    /// that counts only if it merges this pull request's head into a commit of its base branch, as the host's own test merge
+    /// does. A fork can push such a merge too and so choose among the base branch's commits; the numbers are its own anyway.
     ///
     /// # Errors
     /// Why the host could not say it.

@@ -5,7 +5,7 @@
 //! token's own account wrote it: anybody can write such a line. Then:
 //!
 //! - What an older run says never replaces what a newer one said; a re-run is newer.
-//! - Nothing is written where the text is the same.
+//! - Nothing is written where the text and the run that it names are the same.
 //! - Of several own comments the oldest is kept and the others are taken away.
 //! - A comment whose writing is unclear is looked for before it is written again.
 //! - After a new comment all are read once more, because another run may have written one at the same time: again the

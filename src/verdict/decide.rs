@@ -364,7 +364,7 @@ fn under_min_change() -> Finding {
 }
 
 /// p-value of the row alone at which a rerun is worth its time. On real runs (docs/evaluation.txt) it marks 3-16 % of an
-/// unchanged suite; the usual .05 would mark 2-7 % and lose up to a quarter of the regressions of 10 % that this finds.
+/// unchanged suite; the usual .05 would mark 2-7 % and miss up to half of the regressions of 10 % that this finds.
 const SUSPECT_P: f64 = 0.20;
 
 /// A log ratio (more is worse) as a change of a series.
