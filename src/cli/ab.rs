@@ -8,6 +8,7 @@ use super::console::Console;
 use super::judge;
 use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
 use super::report;
+use super::stored::note;
 use super::turns::{self, MeasureArgs, Measured, Progress};
 use super::{Exit, Failure, Outcome};
 use crate::config::Config;
@@ -311,10 +312,6 @@ impl Sides {
             format!("the checkout differs from its commit {head} in {files} and was measured as it is"),
         ))
     }
-}
-
-fn note(code: Code, message: String) -> Note {
-    Note { code: code.as_str().to_owned(), severity: code.severity(), message }
 }
 
 /// Judges what was measured so far.

@@ -8,7 +8,7 @@ use super::budget::inputs;
 use super::console::Console;
 use super::judge;
 use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SaveArgs, SelectionArgs, SubjectArgs};
-use super::stored::{self, Bench, StoreArgs, TestbedArgs};
+use super::stored::{self, Bench, Found, StoreArgs, TestbedArgs, note, short};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity};
@@ -17,7 +17,7 @@ use crate::model::Run;
 use crate::model::report::{GateVerdict, Note, Report, Verdict};
 use crate::report;
 use crate::store::baseline::{self, Choice};
-use crate::store::{self, Key, Lineage, Snapshot, Store};
+use crate::store::{Key, Lineage, Snapshot, Store};
 use crate::text::{self, Untrusted};
 use crate::verdict::{self, Comparison, Side};
 
@@ -78,16 +78,6 @@ pub(super) struct Args {
     report: ReportArgs,
     #[command(flatten)]
     save: SaveArgs,
-}
-
-/// A side and the runs before it.
-#[derive(Default)]
-struct Found {
-    runs: Vec<Run>,
-    history: Vec<Run>,
-    /// What it is, for people.
-    what: Vec<Untrusted>,
-    notes: Vec<Note>,
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
@@ -236,18 +226,8 @@ impl Search<'_> {
             let why = self.tell_missing(store.as_ref(), snapshot, &commit, &what);
             return Ok(Found { notes: vec![why], ..Found::default() });
         };
-        let mut found = self.load(store.as_ref(), snapshot, &choice)?;
-        let behind = report::count(choice.behind, "commit");
-        if choice.behind == 0 {
-            found.what.push(what.into());
-        } else {
-            let message = format!(
-                "no run is stored of {}, {what}; the baseline is {behind} before it, which counts into the change",
-                short(&commit)
-            );
-            found.notes.push(note(Code::OlderBaseline, message));
-            found.what.push(format!("{behind} before {what}").into());
-        }
+        let mut found = Found::load(store.as_ref(), snapshot, &choice, self.console)?;
+        found.say_where(&choice, &commit, &what);
         Ok(found)
     }
 
@@ -264,34 +244,13 @@ impl Search<'_> {
         (choice.behind == 0).then_some(choice)
     }
 
-    fn load(&self, store: &dyn Store, snapshot: &Snapshot, choice: &Choice) -> Result<Found, Failure> {
-        let mut diagnostics = Diagnostics::new();
-        let keys: Vec<Key> = choice.history.iter().chain(&choice.runs).cloned().collect();
-        let loaded = store::load(store, snapshot, &keys, &mut diagnostics).map_err(stored::failure)?;
-        let mut found = Found::default();
-        for (key, run) in loaded {
-            if choice.runs.contains(&key) {
-                found.runs.push(run);
-            } else {
-                found.history.push(run);
-            }
-        }
-        found.notes = diagnostics.iter().map(|d| note(d.code, d.message.clone())).collect();
-        self.console.tell_all(diagnostics)?;
-        if found.runs.is_empty() {
-            let message = "every stored run of the baseline is damaged";
-            return Err(stored::failure(Diagnostic::new(Code::StoreFailed, message).help("`perfgate store verify`")));
-        }
-        Ok(found)
-    }
-
     /// The fixed baseline of `--anchor`; where it has no run, a note, because the verdict does not rest on it.
     fn anchor(&self, name: &str) -> Result<Result<Found, Note>, Failure> {
         let commit = self.commit(name);
         let Some((store, snapshot)) = self.stored else { return Ok(Ok(Found::default())) };
         let keys = snapshot.keys.iter().filter(|key| self.bench.has(key));
         if let Some(choice) = self.recorded_at(&commit, keys) {
-            return self.load(store.as_ref(), snapshot, &choice).map(Ok);
+            return Found::load(store.as_ref(), snapshot, &choice, self.console).map(Ok);
         }
         let message = format!("no run is stored of the anchor {}, so nothing is said of drift", shown(name));
         let diagnostic = Diagnostic::new(Code::MissingAnchor, message.clone()).help(recipe(&commit));
@@ -411,19 +370,10 @@ fn drift(name: &str, report: &Report) -> Option<Note> {
     })
 }
 
-fn note(code: Code, message: String) -> Note {
-    Note { code: code.as_str().to_owned(), severity: code.severity(), message }
-}
-
 fn recipe(commit: &str) -> String {
     format!("check it out, run the benchmarks, then `perfgate record --commit {}`", short(commit))
 }
 
 fn shown(name: &str) -> String {
     text::shown(&name.into())
-}
-
-/// The beginning of a commit id, as people write it.
-fn short(commit: &str) -> String {
-    text::shown(&report::short_commit(&commit.into()))
 }

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::console::Console;
 use super::{Exit, Failure};
 use crate::config::{Config, Overrides};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::io::system;
 use crate::model::Run;
+use crate::model::report::Note;
 use crate::report;
-use crate::store::{Key, LONGEST_NAME, Place, Store};
+use crate::store::baseline::Choice;
+use crate::store::{self, Key, LONGEST_NAME, Place, Snapshot, Store};
 use crate::text::{self, Untrusted};
 
 /// How long a writer tries to get through by default, in seconds.
@@ -181,4 +184,67 @@ pub(super) fn failure(diagnostic: Diagnostic) -> Failure {
         _ => Exit::Usage,
     };
     Failure { exit, diagnostics: vec![diagnostic] }
+}
+
+/// A baseline that a store has, and the runs before it.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) runs: Vec<Run>,
+    pub(super) history: Vec<Run>,
+    /// What it is, for people.
+    pub(super) what: Vec<Untrusted>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl Found {
+    /// Reads what was chosen. Damaged runs are told and left out, unless they are all there is of the baseline.
+    pub(super) fn load(
+        store: &dyn Store,
+        snapshot: &Snapshot,
+        choice: &Choice,
+        console: &Console,
+    ) -> Result<Self, Failure> {
+        let mut diagnostics = Diagnostics::new();
+        let keys: Vec<Key> = choice.history.iter().chain(&choice.runs).cloned().collect();
+        let mut found = Self::default();
+        for (key, run) in store::load(store, snapshot, &keys, &mut diagnostics).map_err(failure)? {
+            if choice.runs.contains(&key) {
+                found.runs.push(run);
+            } else {
+                found.history.push(run);
+            }
+        }
+        found.notes = diagnostics.iter().map(|d| note(d.code, d.message.clone())).collect();
+        console.tell_all(diagnostics)?;
+        if found.runs.is_empty() {
+            let message = "every stored run of the baseline is damaged";
+            return Err(failure(Diagnostic::new(Code::StoreFailed, message).help("`perfgate store verify`")));
+        }
+        Ok(found)
+    }
+
+    /// Says what it is: `what` names the commit that was looked for, which may lie some commits further on.
+    pub(super) fn say_where(&mut self, choice: &Choice, commit: &str, what: &str) {
+        if choice.behind == 0 {
+            self.what.push(what.into());
+            return;
+        }
+        let behind = report::count(choice.behind, "commit");
+        let message = format!(
+            "no run is stored of {}, {what}; the baseline is {behind} before it, which counts into the change",
+            short(commit)
+        );
+        self.notes.push(note(Code::OlderBaseline, message));
+        self.what.push(format!("{behind} before {what}").into());
+    }
+}
+
+/// A diagnostic as the report keeps it.
+pub(super) fn note(code: Code, message: String) -> Note {
+    Note { code: code.as_str().to_owned(), severity: code.severity(), message }
+}
+
+/// The beginning of a commit id, as people write it.
+pub(super) fn short(commit: &str) -> String {
+    text::shown(&report::short_commit(&commit.into()))
 }

@@ -4,7 +4,7 @@
 //! GitHub refuses a comment over 65 536 characters and drops a summary over 1 MiB, so [`within`] takes a budget in bytes
 //! and leaves rows out, least important first, always saying how many. Nothing is ever cut inside a row.
 //!
-//! The same [`Section`] with addresses known and beside others is what a comment is made of (`comment`).
+//! The same `Section` with addresses known and beside others is what a comment is made of (`comment`).
 //!
 //! Not here: the comment's marker (`forge`).
 

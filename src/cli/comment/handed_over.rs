@@ -6,7 +6,7 @@
 //!
 //! Not here: whose run it is (`forge::proof`), how its archives are read (`forge::artifacts`).
 
-use super::super::stored::{self, Bench, StoreArgs, TestbedArgs};
+use super::super::stored::{self, Bench, Found, StoreArgs, TestbedArgs, note, short};
 use super::super::{Exit, Failure};
 use crate::cli::console::Console;
 use crate::config::Config;
@@ -18,10 +18,9 @@ use crate::forge::proof::{Denied, Event, Proven};
 use crate::format::{self, Document, perfgate_run};
 use crate::io::{ci, files, system};
 use crate::model::Run;
-use crate::model::report::{Note, Report};
-use crate::report;
+use crate::model::report::Report;
 use crate::store::baseline::{self, Choice};
-use crate::store::{self, Key, Lineage, Snapshot, Store};
+use crate::store::{Lineage, Snapshot, Store};
 use crate::text::{self, Untrusted};
 use crate::verdict::{self, Comparison, Selection, Side};
 
@@ -163,63 +162,36 @@ impl Stage<'_> {
             run.subject.commit = Some(pull.head.as_str().into());
             run.subject.branch = event.branch().map(Into::into);
         }
-        let mut notes = Vec::new();
-        let (mut before, mut history, mut what) = (Vec::new(), Vec::new(), Vec::new());
-        let short = text::shown(&report::short_commit(&start.into()));
+        let mut found = Found::default();
         if let Some(choice) = choice {
-            let mut diagnostics = Diagnostics::new();
-            let keys: Vec<Key> = choice.history.iter().chain(&choice.runs).cloned().collect();
-            for (key, run) in store::load(store, snapshot, &keys, &mut diagnostics).map_err(stored::failure)? {
-                if choice.runs.contains(&key) { before.push(run) } else { history.push(run) }
-            }
-            notes.extend(diagnostics.iter().map(|d| note(d.code, d.message.clone())));
-            self.console.tell_all(diagnostics)?;
-            if before.is_empty() {
-                let message = "every stored run of the baseline is damaged";
-                return Err(stored::failure(
-                    Diagnostic::new(Code::StoreFailed, message).help("`perfgate store verify`"),
-                ));
-            }
-            let start = format!("the start of pull request #{}", pull.number);
-            if choice.behind == 0 {
-                what.push(start.into());
-            } else {
-                let behind = report::count(choice.behind, "commit");
-                let message = format!(
-                    "no run is stored of {short}, {start}; the baseline is {behind} before it, which counts into the change"
-                );
-                notes.push(note(Code::OlderBaseline, message));
-                what.push(format!("{behind} before {start}").into());
-            }
+            found = Found::load(store, snapshot, &choice, self.console)?;
+            found.say_where(&choice, start, &format!("the start of pull request #{}", pull.number));
         } else {
             let (testbed, suite) = (text::shown(&leg.bench.testbed), text::shown(&leg.bench.suite));
             let message = format!(
-                "no stored run to compare with: none at or before `{short}` (testbed `{testbed}`, suite `{suite}`)"
+                "no stored run to compare with: none at or before `{}` (testbed `{testbed}`, suite `{suite}`)",
+                short(start)
             );
             self.console
                 .tell(&Diagnostic { severity: Severity::Warning, ..Diagnostic::new(Code::NoBaseline, &*message) });
-            notes.push(note(Code::NoBaseline, message));
+            found.notes.push(note(Code::NoBaseline, message));
         }
         let mut report = verdict::judge(&Comparison {
-            baseline: Side { runs: &before, inputs: &what },
+            baseline: Side { runs: &found.runs, inputs: &found.what },
             current: Side { runs: &leg.runs, inputs: &[leg.name.as_str().into()] },
-            history: &history,
+            history: &found.history,
             config: self.config,
             selection: &Selection::default(),
             today: system::today(),
             budgets_only: false,
             taken: verdict::Taken::Apart,
         })?;
-        report.notes.append(&mut notes);
+        report.notes.append(&mut found.notes);
         report.testbed = Some(leg.bench.testbed);
         report.store = stored::given_store(self.config);
         super::super::judge::drop_lone_ci(&mut report);
         Ok(report)
     }
-}
-
-fn note(code: Code, message: String) -> Note {
-    Note { code: code.as_str().to_owned(), severity: code.severity(), message }
 }
 
 /// Whether a testbed or suite has a plain name.
