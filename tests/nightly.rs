@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that panics has failed")]
 #![allow(clippy::disallowed_methods, unreachable_pub, reason = "tests")]
 
+#[path = "forge/contract.rs"]
+mod contract;
 mod markdown;
 #[path = "nightly/server.rs"]
 mod server;

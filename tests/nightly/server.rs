@@ -1,10 +1,13 @@
-//! Issues of a GitHub in memory, and a Slack: what `perfgate trend --github-issue` talks to.
+//! Issues of a GitHub in memory, and a Slack: what `perfgate trend --github-issue` talks to. Each request must be one that
+//! GitHub's own description knows.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+
+use crate::contract::Contract;
 
 /// What the token is worth.
 pub const TOKEN: &str = "ghs_0123456789";
@@ -133,6 +136,14 @@ impl World {
         if path == "/graphql" {
             return (200, json!({ "data": { "viewer": { "login": ME } } }));
         }
+        let (bare, asked) = path.split_once('?').unwrap_or((path, ""));
+        let query: Vec<(String, String)> = asked
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), value.replace("%5B", "[").replace("%5D", "]").replace("%2C", ",")))
+            .collect();
+        let faults = Contract::new().faults(method, bare, &query, Some(body).filter(|body| !body.is_null()));
+        assert!(faults.is_empty(), "{method} {path} is no request that GitHub describes: {faults:?}");
         if let Some(status) = self.refuses {
             return (status, json!({ "message": "Resource not accessible by integration" }));
         }
