@@ -166,7 +166,7 @@ mod tests {
     fn nothing_is_measured_twice_and_every_file_that_is_named_is_written() {
         let found = [finding(Tool::Criterion)];
         let nightly = NIGHTLY.text(&found, None, None);
-        assert!(nightly.contains("\njobs:\n  trend:\n    name: Trend\n    runs-on:"), "{nightly}");
+        assert!(nightly.contains("\njobs:\n  trend:\n    name: Trend\n    if:"), "{nightly}");
         assert!(
             !nightly.contains("bench") && !nightly.contains("record") && !nightly.contains("leave out"),
             "{nightly}"
