@@ -10,21 +10,16 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the corpus from disk")]
 #![allow(clippy::unreadable_literal, reason = "numbers as the counting script prints them")]
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod corpus;
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use corpus::corpus;
 use perfgate::diag::Diagnostics;
 use perfgate::format::{Detection, Document, Reader, decode, detect};
 use perfgate::model::{Observation, Run, Statistic};
 use perfgate::text::Untrusted;
-
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("PERFGATE_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        eprintln!("skipped: PERFGATE_CORPUS is not set");
-    }
-    corpus
-}
 
 /// Reads a file, and tells the format that detection finds in it; `None` if it is of none.
 fn read(path: &Path) -> Option<(&'static str, Vec<Run>, Diagnostics)> {

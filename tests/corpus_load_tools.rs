@@ -9,32 +9,12 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the corpus from disk")]
 #![allow(clippy::unreadable_literal, reason = "numbers as the counting script prints them")]
 
+mod corpus;
+
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
-use perfgate::diag::Diagnostics;
-use perfgate::format::{Detection, Document, decode, detect};
-use perfgate::model::{Run, Statistic};
-use perfgate::text::Untrusted;
-
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("PERFGATE_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        eprintln!("skipped: PERFGATE_CORPUS is not set");
-    }
-    corpus
-}
-
-/// Reads a file as the format of this name, which must be the one that detection finds.
-fn read(path: &Path, format: &str) -> (Vec<Run>, Diagnostics) {
-    let bytes = std::fs::read(path).unwrap();
-    let mut diagnostics = Diagnostics::new();
-    let name = Untrusted::from("input");
-    let text = decode(&name, &bytes, &mut diagnostics).unwrap();
-    let Detection::One(found) = detect(&text) else { panic!("{}: not of one format", path.display()) };
-    assert_eq!(found.name, format, "{}", path.display());
-    (found.read(&Document { name, text: &text }, &mut diagnostics).unwrap(), diagnostics)
-}
+use corpus::{corpus, read};
+use perfgate::model::Statistic;
 
 /// What a script found in a file: runs, series of a metric in all runs, the sum of its statistic in base units, failures.
 struct Counted {

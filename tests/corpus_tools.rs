@@ -9,33 +9,14 @@
 #![allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests read the corpus from disk")]
 #![allow(clippy::unreadable_literal, reason = "numbers as the counting script prints them")]
 
+mod corpus;
+
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use perfgate::diag::Diagnostics;
-use perfgate::format::{Detection, Document, Reader, decode, detect};
+use corpus::{corpus, read};
+use perfgate::format::{Detection, detect};
 use perfgate::model::{Run, Statistic};
-use perfgate::text::Untrusted;
-
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("PERFGATE_CORPUS").map(PathBuf::from);
-    if corpus.is_none() {
-        eprintln!("skipped: PERFGATE_CORPUS is not set");
-    }
-    corpus
-}
-
-/// Reads a file as the format of this name, which must be the one that detection finds.
-fn read(path: &Path, format: &str) -> (Vec<Run>, Diagnostics) {
-    let bytes = std::fs::read(path).unwrap();
-    let mut diagnostics = Diagnostics::new();
-    let name = Untrusted::from("input");
-    let text = decode(&name, &bytes, &mut diagnostics).unwrap();
-    let Detection::One(found) = detect(&text) else { panic!("{}: not of one format", path.display()) };
-    assert_eq!(found.name, format, "{}", path.display());
-    let Reader::Text { parse, .. } = found.reader else { panic!("not a text") };
-    (parse(&Document { name, text: &text }, &mut diagnostics), diagnostics)
-}
 
 /// Every file of a folder is in the table of a test.
 fn all_listed<'a>(folder: &Path, listed: impl Iterator<Item = &'a str>) {
