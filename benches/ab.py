@@ -41,6 +41,7 @@ SUITES = {
            "some": [sys.executable, "-m", "pytest", "-q", "--benchmark-json={out}", "{filter}"],
            "build": ["true"]},
 }
+TOLD = ("verdict", "change", "interval", "p", "p_adjusted", "detectable", "reasons")
 BURNER = """
 import random, time
 while True:
@@ -116,7 +117,7 @@ class Suite:
             self.run(self.base, os.path.join(self.past, f"run-{i}"))
 
     def judge(self, slow, pairs, history, one_stage, work):
-        """The verdict of each benchmark with these slowed."""
+        """The row of each benchmark with these slowed."""
         with open(os.path.join(self.current, "slow"), "w", encoding="utf-8") as file:
             file.write(",".join(f"{name}:{percent}" for name, percent in slow.items()))
         report = os.path.join(work, "report.json")
@@ -133,7 +134,7 @@ class Suite:
                 judged = self.ab(self.commands["all"], report, "--pairs", "1")
             if any(row["suspect"] for row in judged["results"]):
                 judged = self.ab(self.commands["some"], report, "--pairs", str(pairs), "--confirm", report)
-        return {short(row["benchmark"]): row["verdict"] for row in judged["results"]}
+        return {short(row["benchmark"]): row for row in judged["results"]}
 
 
 def short(name):
@@ -180,7 +181,8 @@ def main():
                     suite.record(asked.history)
             for done, (name, slowed) in enumerate(plan, 1):
                 slow = dict(zip(rng.sample(names[name], len(SLOWED)), SLOWED)) if slowed else {}
-                verdicts = suites[name].judge(slow, asked.pairs, asked.history, asked.one_stage, work)
+                rows = suites[name].judge(slow, asked.pairs, asked.history, asked.one_stage, work)
+                verdicts = {benchmark: row["verdict"] for benchmark, row in rows.items()}
                 bad = {b: v for b, v in verdicts.items() if v in ("fail", "warn") and b not in slow}
                 if slowed:
                     for benchmark, percent in slow.items():
@@ -195,7 +197,8 @@ def main():
                     alarms[name][1] += bool(bad)
                     alarms[name][2] += 1
                 if log:
-                    log.write(json.dumps({"suite": name, "slow": slow, "verdicts": verdicts}) + "\n")
+                    told = {b: {key: rows[b][key] for key in TOLD} for b in rows if b in slow or b in bad}
+                    log.write(json.dumps({"suite": name, "slow": slow, "verdicts": verdicts, "rows": told}) + "\n")
                     log.flush()
                 print(f"{done}/{len(plan)} {name} {slow or 'unchanged'}: {bad or 'no false alarm'}", file=sys.stderr)
         finally:

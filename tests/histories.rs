@@ -63,6 +63,7 @@ fn judge(history: &[Run], baseline: &Run, current: &Run, toml: &str) -> Report {
         today: Date::constant(2026, 11, 21),
         budgets_only: false,
         taken: perfgate::verdict::Taken::Apart,
+        keep_samples: false,
     })
     .unwrap()
 }
@@ -86,6 +87,46 @@ fn a_history_tells_a_regression_from_noise() {
     assert_eq!(report.counts.fail, 1);
     assert_eq!(report.history, 20);
     assert!(report.notes.iter().all(|n| n.code != "one-run"));
+}
+
+#[test]
+fn a_report_holds_the_runs_behind_its_rows() {
+    let level = |i: usize, b: usize| if b == 3 && i < 8 { 0.7 } else { 1.0 };
+    let past: Vec<Run> = (0..20).map(|i| run(i, |b| (i != 4 || b != 3).then_some(level(i, b)))).collect();
+    let (baseline, current) = (run(1000, |_| Some(1.0)), run(1001, |_| Some(1.0)));
+    let report = judge(&past, &baseline, &current, LIMITS);
+    let runs = row(&report, 3).runs.as_ref().unwrap();
+    assert_eq!((report.past.len(), runs.history.len(), runs.baseline.len(), runs.current.len()), (20, 20, 1, 1));
+    assert_eq!(runs.history.iter().position(Option::is_none), Some(4), "the run without the benchmark");
+    assert_eq!(runs.levels, [8]);
+    assert!(runs.history[9].is_some_and(|v| (v / 400e-9 - 1.0).abs() < 0.02), "{runs:?}");
+    assert!(runs.samples.baseline.is_empty(), "nobody asked for samples");
+    // What a report holds, it says in its JSON, and it reads back as it was.
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    let alone = judge(&[], &baseline, &current, LIMITS);
+    assert!(row(&alone, 3).runs.is_none(), "one run a side is in the row");
+}
+
+#[test]
+fn samples_are_kept_where_an_output_shows_them() {
+    let (baseline, current) = (run(1000, |_| Some(1.0)), run(1001, |_| Some(1.0)));
+    let report = verdict::judge(&Comparison {
+        baseline: Side { runs: std::slice::from_ref(&baseline), inputs: &[] },
+        current: Side { runs: std::slice::from_ref(&current), inputs: &[] },
+        history: &[],
+        config: &config::load(None, &BTreeMap::new(), &Overrides::default(), &mut Diagnostics::new()),
+        selection: &Selection::default(),
+        today: Date::constant(2026, 11, 21),
+        budgets_only: false,
+        taken: perfgate::verdict::Taken::Apart,
+        keep_samples: true,
+    })
+    .unwrap();
+    let runs = row(&report, 0).runs.as_ref().unwrap();
+    assert_eq!((runs.samples.baseline[0].len(), runs.samples.current[0].len()), (5, 5));
+    assert!(runs.samples.current[0].is_sorted());
+    assert!(!serde_json::to_string(&report).unwrap().contains("\"runs\":{"), "samples stay out of the JSON");
 }
 
 #[test]

@@ -273,7 +273,7 @@ fn a_new_level_is_the_one_compared_with_and_an_old_one_is_no_failure() {
     let settled = slowed(quiet(20, 1, 100), 5, -0.3);
     let (results, _) = judge(&history, &Vec::new(), &settled, Options::default());
     let same = results[5].as_ref().unwrap();
-    assert_eq!(same.level_runs, Some(10));
+    assert_eq!(same.levels, [14]);
     assert!(same.estimate.abs() < 0.04 && !same.shows_worse(0.10), "{same:?}");
     // Back to where it was: as slow as 14 unchanged runs, which is no proof of anything.
     let (results, _) = judge(&history, &Vec::new(), &quiet(20, 1, 100), Options::default());

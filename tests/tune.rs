@@ -195,6 +195,7 @@ fn the_shortcut_over_limits_agrees_with_judging_by_each_of_them() {
                 today: TODAY,
                 budgets_only: false,
                 taken: perfgate::verdict::Taken::Apart,
+                keep_samples: false,
             })
             .unwrap();
             failed += report.counts.fail;

@@ -40,6 +40,7 @@ fn judge_runs(baseline: &[Run], current: &[Run], toml: &str, selection: &Selecti
         today: TODAY,
         budgets_only,
         taken: verdict::Taken::Apart,
+        keep_samples: false,
     })
     .unwrap()
 }
@@ -301,6 +302,7 @@ fn new_missing_renamed_and_nothing_in_common() {
         today: TODAY,
         budgets_only: false,
         taken: perfgate::verdict::Taken::Apart,
+        keep_samples: false,
     });
     assert_eq!(clash.unwrap_err().code.as_str(), "repeated-rename");
 }

@@ -336,6 +336,7 @@ fn judged(
         today: system::today(),
         budgets_only: false,
         taken: Taken::InTurns { looks, suspects_of: first.map(|report| report.shifts.as_slice()) },
+        keep_samples: args.report.shows_samples(),
     })?)
 }
 

@@ -314,6 +314,7 @@ impl Search<'_> {
             today: system::today(),
             budgets_only: false,
             taken: Taken::InTurns { looks: 1, suspects_of },
+            keep_samples: false,
         })
     }
 }

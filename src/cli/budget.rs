@@ -56,6 +56,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         today: system::today(),
         budgets_only: true,
         taken: verdict::Taken::Apart,
+        keep_samples: args.report.shows_samples(),
     })?;
     if report.verdict == GateVerdict::None {
         console.tell(

@@ -131,6 +131,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             today: system::today(),
             budgets_only: false,
             taken: verdict::Taken::Apart,
+            keep_samples: args.report.shows_samples(),
         })
     };
     let mut report = judged(&found)?;

@@ -42,8 +42,15 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let named = [args.baseline.clone(), args.current.clone()];
     refuse_overwriting(&targets, &named)?;
     args.save.refuse_overwriting(&named)?;
-    let (mut report, config, saved) =
-        judge::compare(&args.baseline, &args.current, &args.options, &args.fail_on, &args.save, console)?;
+    let (mut report, config, saved) = judge::compare(
+        &args.baseline,
+        &args.current,
+        &args.options,
+        &args.fail_on,
+        &args.save,
+        args.report.shows_samples(),
+        console,
+    )?;
     if report.verdict == GateVerdict::None {
         if args.allow_missing_baseline {
             judge::allow_nothing(&mut report);

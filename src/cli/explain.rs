@@ -1,4 +1,4 @@
-//! `perfgate explain`: a message code, or one row of a comparison in full.
+//! `perfgate explain`: a message code, a row's reason, or one row of a comparison in full.
 
 use clap::Args as ClapArgs;
 
@@ -9,17 +9,18 @@ use super::{Exit, Failure, Outcome};
 use crate::config::Pattern;
 use crate::diag::{Code, Diagnostic};
 use crate::model::BenchmarkId;
-use crate::model::report::Row;
+use crate::model::report::{Reason, Row};
 use crate::report;
 use crate::text;
 
-/// Explain a message code, or one benchmark's row of a comparison in full
+/// Explain a message code, a row's reason, or one benchmark's row of a comparison in full
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:\n  \
     perfgate explain nothing-in-common\n  \
+    perfgate explain within-noise\n  \
     perfgate explain 'parse/json/*' target/criterion@main target/criterion")]
 pub(super) struct Args {
-    /// A code such as `one-run`, or a benchmark's name or glob
+    /// A code such as `one-run`, a reason such as `within-noise`, or a benchmark's name or glob
     topic: String,
     /// The two inputs of the comparison, for a benchmark
     #[arg(value_names = ["BASELINE", "CURRENT"], num_args = 0..=2)]
@@ -37,13 +38,23 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
 }
 
 fn code(topic: &str, console: &Console) -> Outcome {
-    if let Some(code) = Code::ALL.iter().find(|c| c.as_str() == topic) {
-        console.print(&format!("{} ({})\n\n{}\n", code.as_str(), code.severity().as_str(), code.explanation()))?;
+    let message = Code::ALL.iter().find(|c| c.as_str() == topic);
+    let reason = Reason::ALL.iter().find(|r| r.as_str() == topic);
+    let mut parts = Vec::new();
+    if let Some(code) = message {
+        parts.push(format!("{topic} ({})\n\n{}\n", code.severity().as_str(), code.explanation()));
+    }
+    if let Some(reason) = reason {
+        parts.push(format!("{topic} (reason of a row)\n\n{}\n", reason.explanation()));
+    }
+    if !parts.is_empty() {
+        console.print(&parts.join("\n"))?;
         return Ok(Exit::Success);
     }
     let shown = text::shown(&topic.into());
-    let mut diagnostic = Diagnostic::new(Code::Usage, format!("there is no message code `{shown}`"));
-    let known: Vec<&str> = Code::ALL.iter().map(|c| c.as_str()).collect();
+    let mut diagnostic = Diagnostic::new(Code::Usage, format!("there is no message code or reason `{shown}`"));
+    let codes = Code::ALL.iter().map(|c| c.as_str());
+    let known: Vec<&str> = codes.chain(Reason::ALL.iter().map(|r| r.as_str())).collect();
     if let Some(close) = closest(topic, &known) {
         diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
     }
@@ -54,7 +65,7 @@ fn code(topic: &str, console: &Console) -> Outcome {
 
 fn benchmark(topic: &str, baseline: &str, current: &str, options: &CompareOptions, console: &Console) -> Outcome {
     let (report, ..) =
-        judge::compare(baseline, current, options, &FailOnArgs::default(), &SaveArgs::default(), console)?;
+        judge::compare(baseline, current, options, &FailOnArgs::default(), &SaveArgs::default(), false, console)?;
     let pattern = Pattern::new(topic);
     let matches = |row: &&Row| {
         let id = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());

@@ -90,6 +90,7 @@ pub(super) fn compare(
     options: &CompareOptions,
     fail_on: &FailOnArgs,
     save: &SaveArgs,
+    keep_samples: bool,
     console: &Console,
 ) -> Result<(Report, Config, Result<(), Failure>), Failure> {
     let mut overrides = options.limits.overrides()?;
@@ -126,6 +127,7 @@ pub(super) fn compare(
         today: system::today(),
         budgets_only: false,
         taken: verdict::Taken::Apart,
+        keep_samples,
     })?;
     advise_in_action(&mut report);
     // The process ends soon, and giving back hundreds of thousands of small allocations one by one takes longer than

@@ -251,6 +251,11 @@ pub(super) struct ReportTarget<T: 'static = Report> {
 }
 
 impl ReportArgs {
+    /// Whether one of the outputs shows the samples within runs: the page does.
+    pub(super) fn shows_samples(&self) -> bool {
+        self.targets().is_ok_and(|targets| targets.iter().any(|target| target.output.name == "html"))
+    }
+
     /// Checks the names before any work is done.
     pub(super) fn targets(&self) -> Result<Vec<ReportTarget>, Failure> {
         self.among(REPORTS)

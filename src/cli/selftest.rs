@@ -80,6 +80,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
             today: system::today(),
             budgets_only: false,
             taken: verdict::Taken::Apart,
+            keep_samples: false,
         })?;
         let in_batch = |row: &crate::model::report::Row| {
             let id = BenchmarkId::new(row.tool.clone(), row.package.clone(), row.benchmark.clone());

@@ -12,7 +12,9 @@
 
 pub mod alert;
 pub mod mapping;
+mod reason;
 pub mod report;
+pub mod runs;
 mod statistic;
 pub mod trend;
 
@@ -181,7 +183,9 @@ pub struct Suite {
 }
 
 /// What a file or the caller says about the code that was measured.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct Subject {
     /// Commit id, as written.
     pub commit: Option<Untrusted>,

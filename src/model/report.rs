@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BenchmarkId, Better, Kind, MetricId, Params, SeriesKey, Statistic, Unit};
+pub use super::reason::Reason;
+use super::runs::Runs;
+use super::{BenchmarkId, Better, Kind, MetricId, Params, SeriesKey, Statistic, Subject, Unit};
 use crate::diag::Severity;
 use crate::text::Untrusted;
 
@@ -142,6 +144,9 @@ pub struct Report {
     /// How many interleaved pairs the two sides' runs are; 0 where they were not taken in turns.
     #[serde(default)]
     pub pairs: usize,
+    /// The runs that the noise was learned from, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<Subject>,
     /// How each suite moved as a whole.
     pub shifts: Vec<Shift>,
     /// One row per series, by benchmark, then metric.
@@ -344,6 +349,14 @@ pub struct Row {
     pub reasons: Vec<Reason>,
     /// Why, in words: one sentence each, lowercase, no final period.
     pub explanations: Vec<String>,
+    /// What the single runs say, where that is more than the row says.
+    #[serde(default, skip_serializing_if = "are_in_the_row")]
+    pub runs: Option<Box<Runs>>,
+}
+
+#[expect(clippy::ref_option, reason = "serde hands the field over like this")]
+fn are_in_the_row(runs: &Option<Box<Runs>>) -> bool {
+    runs.as_ref().is_none_or(|runs| runs.is_in_the_row())
 }
 
 /// A value of one side.
@@ -391,93 +404,6 @@ pub enum LimitKind {
     Step,
     /// An absolute value that needs no baseline.
     Budget,
-}
-
-/// Why a row has its verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
-    /// Worse by at least the fail limit.
-    OverFailLimit,
-    /// Worse by at least the warn limit.
-    OverWarnLimit,
-    /// Over its budget's fail value.
-    OverFailBudget,
-    /// Over its budget's warn value.
-    OverWarnBudget,
-    /// Better by at least the fail limit.
-    BetterThanFailLimit,
-    /// Unchanged runs vary that much.
-    WithinNoise,
-    /// The data do not exclude a change over a limit.
-    CouldBeOverLimit,
-    /// An earlier level of the history was this slow too.
-    SeenBefore,
-    /// The benchmark's runs fall into two groups.
-    Bimodal,
-    /// The change is smaller than `min-change`.
-    UnderMinChange,
-    /// The verdict rests on one run a side.
-    OneRun,
-    /// The p25-p75 ranges of the two sides' samples overlap.
-    SamplesOverlap,
-    /// The change is within the spread of the suite's own changes.
-    WithinSuiteSpread,
-    /// The two sides were measured on different machines.
-    EnvironmentDiffers,
-    /// The baseline is zero, so there is no ratio.
-    ZeroBaseline,
-    /// The good direction of the metric is not known.
-    DirectionUnknown,
-    /// The same samples on both sides: not measured again.
-    IdenticalSamples,
-    /// Covered by an `[[accept]]` entry.
-    Accepted,
-    /// Worse than its `[[accept]]` entry allows.
-    BeyondAccepted,
-    /// A value is NaN, infinite or negative.
-    InvalidValue,
-    /// The benchmark failed in its tool's file.
-    BenchmarkFailed,
-    /// The two sides' units differ.
-    UnitMismatch,
-    /// Suspicious at first, so measured again in turns with the baseline and judged by that.
-    MeasuredAgain,
-    /// Shown only: `gate = false`, or computed from another metric.
-    NotGated,
-}
-
-impl Reason {
-    /// The code used in files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OverFailLimit => "over-fail-limit",
-            Self::OverWarnLimit => "over-warn-limit",
-            Self::OverFailBudget => "over-fail-budget",
-            Self::OverWarnBudget => "over-warn-budget",
-            Self::BetterThanFailLimit => "better-than-fail-limit",
-            Self::WithinNoise => "within-noise",
-            Self::CouldBeOverLimit => "could-be-over-limit",
-            Self::SeenBefore => "seen-before",
-            Self::Bimodal => "bimodal",
-            Self::UnderMinChange => "under-min-change",
-            Self::OneRun => "one-run",
-            Self::SamplesOverlap => "samples-overlap",
-            Self::WithinSuiteSpread => "within-suite-spread",
-            Self::EnvironmentDiffers => "environment-differs",
-            Self::ZeroBaseline => "zero-baseline",
-            Self::DirectionUnknown => "direction-unknown",
-            Self::IdenticalSamples => "identical-samples",
-            Self::Accepted => "accepted",
-            Self::BeyondAccepted => "beyond-accepted",
-            Self::InvalidValue => "invalid-value",
-            Self::BenchmarkFailed => "benchmark-failed",
-            Self::UnitMismatch => "unit-mismatch",
-            Self::MeasuredAgain => "measured-again",
-            Self::NotGated => "not-gated",
-        }
-    }
 }
 
 /// Something the reader of a verdict should know.

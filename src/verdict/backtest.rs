@@ -241,6 +241,7 @@ fn one_run(
             today: past.today,
             budgets_only: false,
             taken: Taken::Apart,
+            keep_samples: false,
         })
     };
     let report = ask(current, config)?;

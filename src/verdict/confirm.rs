@@ -55,6 +55,12 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
         let change = row.change.map_or_else(String::new, |c| format!(" at {:+.1}%", c * 100.0));
         new.explanations.push(format!("{}{change} at first, then measured again in turns", row.verdict.as_str()));
         new.params = row.params.clone();
+        if new.statistic == row.statistic
+            && let (Some(fresh), Some(first)) = (&mut new.runs, row.runs.take())
+        {
+            fresh.levels = first.levels.iter().copied().filter(|at| *at < first.history.len()).collect();
+            fresh.history = first.history;
+        }
         new.suspect = false;
         *row = new;
     }

@@ -8,6 +8,7 @@ use super::exceptions::{accept, budget};
 use super::measure::Measured;
 use super::noise::{Estimate, Noise};
 use super::notes::Usage;
+use super::runs;
 use super::sides::{self, EnvironmentChange};
 use crate::config::{Evidence, Limit};
 use crate::model::report::{self, FAIL_P, LimitKind, Reason, Row, Verdict, WARN_P};
@@ -138,6 +139,7 @@ fn row(
         suspect: finding.suspect && gate,
         reasons: finding.reasons,
         explanations: finding.explanations,
+        runs: runs::of(comparison, series, estimate),
     })
 }
 

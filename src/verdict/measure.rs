@@ -112,6 +112,17 @@ fn measure_one(pair: Pair<'_>, judging: Arc<Judging>, choice: Option<Choice>) ->
     Measured { pair, judging, gate, statistic, next_statistic, better, kind, unit, baseline, current }
 }
 
+/// A statistic in each of so many runs; `None` where a run lacks it.
+pub(super) fn by_run(seen: &[Seen<'_>], runs: usize, statistic: Statistic) -> Vec<Option<f64>> {
+    let mut row = vec![None; runs];
+    for one in seen.iter().filter(|o| o.fault.is_none()) {
+        if let Some(slot) = row.get_mut(one.run) {
+            *slot = one.summary.get(statistic);
+        }
+    }
+    row
+}
+
 /// A series is exact if its tool says so, or if sizes and counts did not vary in any run that measured them repeatedly.
 fn is_exact(pair: &Pair<'_>) -> bool {
     let all = || pair.baseline.iter().chain(&pair.current);

@@ -19,6 +19,7 @@ mod measure;
 mod noise;
 mod notes;
 mod pairing;
+mod runs;
 mod sides;
 
 use jiff::civil::Date;
@@ -62,6 +63,8 @@ pub struct Comparison<'a> {
     pub budgets_only: bool,
     /// How the runs of the two sides were taken.
     pub taken: Taken<'a>,
+    /// Whether the rows keep samples, for an output that shows them.
+    pub keep_samples: bool,
 }
 
 /// How the runs of two sides were taken.
@@ -112,6 +115,7 @@ pub fn judge(comparison: &Comparison<'_>) -> Result<Report, Diagnostic> {
         current: sides::describe(comparison.current),
         history: comparison.history.len(),
         pairs: noise::pairs(comparison).unwrap_or(0),
+        past: comparison.history.iter().map(|run| run.subject.clone()).collect(),
         shifts,
         results,
         notes,

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::measure::Measured;
+use super::measure::{Measured, by_run};
 use super::pairing::{Pair, Seen, SuiteId};
 use super::{Comparison, Taken};
 use crate::config::Evidence;
@@ -76,17 +76,11 @@ fn past_logs(comparison: &Comparison<'_>, pair: &Pair<'_>, statistic: Statistic)
 }
 
 fn logs(seen: &[Seen<'_>], runs: usize, statistic: Statistic) -> Vec<Option<f64>> {
-    let mut row = vec![None; runs];
-    for one in seen.iter().filter(|o| o.fault.is_none()) {
-        if let Some(slot) = row.get_mut(one.run) {
-            *slot = one.summary.get(statistic).filter(|v| *v > 0.0).map(f64::ln);
-        }
-    }
-    row
+    by_run(seen, runs, statistic).into_iter().map(|value| value.filter(|v| *v > 0.0).map(f64::ln)).collect()
 }
 
 /// What the noise model says of one series.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Estimate {
     pub(super) assessment: Assessment,
     pub(super) evidence: engine::Evidence,

@@ -185,6 +185,7 @@ impl Stage<'_> {
             today: system::today(),
             budgets_only: false,
             taken: verdict::Taken::Apart,
+            keep_samples: false,
         })?;
         report.notes.append(&mut found.notes);
         report.testbed = Some(leg.bench.testbed);

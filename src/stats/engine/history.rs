@@ -22,9 +22,9 @@ struct Settled {
     /// Unchanged runs about their own levels, and all of them about the last one.
     residuals: Vec<f64>,
     about_last: Vec<f64>,
-    /// The last level, and where it begins where it is not the first.
+    /// The last level, and the columns where levels after the first begin.
     centre: f64,
-    begins: Option<usize>,
+    levels: Vec<usize>,
     /// Runs that the centre stands on, and degrees of freedom of the residuals.
     runs: usize,
     df: f64,
@@ -91,7 +91,7 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
             let sd = variance.sqrt().max(options.noise_floor);
             scaled.push(s.residuals.iter().map(|r| r / sd).collect::<Vec<f64>>());
             let centre_variance =
-                if s.begins.is_some() { CHOSEN_CENTRE_VARIANCE } else { CENTRE_VARIANCE } / s.runs as f64;
+                if s.levels.is_empty() { CENTRE_VARIANCE } else { CHOSEN_CENTRE_VARIANCE } / s.runs as f64;
             Some(Signal {
                 estimate: s.estimate,
                 sd,
@@ -100,10 +100,10 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
                 single_variance: centre_variance + 1.0,
                 runs: s.current,
                 centre: level + s.centre,
-                older: if s.begins.is_some() { past_levels(&s.about_last, s.runs) } else { Vec::new() },
+                older: past_levels(&s.about_last, s.runs),
                 unchanged: s.about_last,
                 residuals: s.residuals,
-                level_runs: s.begins.map(|_| s.runs),
+                levels: s.levels,
             })
         })
         .collect::<Vec<_>>();
@@ -138,6 +138,8 @@ fn settle(row: &[f64], reference: usize, floor: f64) -> Option<Settled> {
     let past = present(row.get(..reference)?);
     let current = present(row.get(reference..)?);
     let starts = levels(&past);
+    let columns: Vec<usize> =
+        row.get(..reference)?.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(column, _)| column).collect();
     let mut residuals = Vec::with_capacity(past.len());
     let (mut centre, mut runs) = (0.0, past.len());
     for (at, &start) in starts.iter().enumerate() {
@@ -151,7 +153,7 @@ fn settle(row: &[f64], reference: usize, floor: f64) -> Option<Settled> {
     Some(Settled {
         about_last: past.iter().map(|v| v - centre).collect(),
         centre,
-        begins: starts.last().copied().filter(|&start| start > 0),
+        levels: starts.iter().filter(|&&start| start > 0).filter_map(|&start| columns.get(start).copied()).collect(),
         runs,
         df: (WINSORISED_EFFICIENCY * (past.len() - starts.len()) as f64).max(2.0),
         estimate: median(&current)? - centre,

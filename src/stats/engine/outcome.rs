@@ -11,7 +11,7 @@ use super::super::tail::Tail;
 use super::{Correction, Options};
 
 /// What one series' runs say, in log units; more is worse.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
     /// The change: the log of current over baseline.
     pub estimate: f64,
@@ -41,8 +41,8 @@ pub struct Assessment {
     pub seen_before: bool,
     /// Unchanged runs fall into two groups: more runs tell more than more samples.
     pub bimodal: bool,
-    /// How many runs ago the level compared with began, where the history holds an older one.
-    pub level_runs: Option<usize>,
+    /// Where another level than the first begins: indices into the history followed by the baseline's runs.
+    pub levels: Vec<usize>,
 }
 
 /// A series ready to be judged.
@@ -61,7 +61,7 @@ pub(super) struct Signal {
     pub(super) residuals: Vec<f64>,
     pub(super) unchanged: Vec<f64>,
     pub(super) older: Vec<f64>,
-    pub(super) level_runs: Option<usize>,
+    pub(super) levels: Vec<usize>,
 }
 
 /// The signals of a group and the tails they share: up (worse) and down (better).
@@ -116,7 +116,7 @@ pub(super) fn assessments(signals: &Signals, options: &Options) -> Vec<Option<As
             similar: (s.alike(&s.unchanged), s.unchanged.len()),
             seen_before: s.alike(&s.older) >= 2,
             bimodal: bimodal(&s.residuals),
-            level_runs: s.level_runs,
+            levels: s.levels.clone(),
         });
     }
     results

@@ -125,7 +125,7 @@ fn moderated(
                 unchanged: m.unchanged,
                 older: Vec::new(),
                 residuals: m.residuals,
-                level_runs: None,
+                levels: Vec::new(),
             })
         })
         .collect();
