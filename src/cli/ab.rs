@@ -335,7 +335,7 @@ fn judged(
         selection,
         today: system::today(),
         budgets_only: false,
-        taken: Taken::InTurns { looks, suspects_of: first.map(|report| report.shifts.as_slice()) },
+        taken: Taken::InTurns { looks, suspects_of: first },
         keep_samples: args.report.shows_samples(),
     })?)
 }

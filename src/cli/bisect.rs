@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::io::system;
 use crate::model::SeriesKey;
-use crate::model::report::{Note, Report, Shift, Verdict};
+use crate::model::report::{Note, Report, Verdict};
 use crate::runner::{Checkout, Filter, Interrupts, Revision, Stop, Turns, Which, Workplace};
 use crate::stats;
 use crate::text::{self, Untrusted};
@@ -146,7 +146,7 @@ struct Search<'a> {
 struct Regression {
     /// What got worse, and by how much: ln of the change, more is worse.
     sizes: BTreeMap<SeriesKey, f64>,
-    shifts: Vec<Shift>,
+    report: Report,
 }
 
 impl Regression {
@@ -203,7 +203,7 @@ impl Search<'_> {
             return Err(Failure { exit: Exit::NothingToJudge, diagnostics: vec![diagnostic] });
         }
         self.console.remark(&format!("confirmed: {} series got worse", sizes.len()));
-        let regression = Regression { sizes, shifts: whole.shifts };
+        let regression = Regression { sizes, report: whole };
         if let Some(last) = candidates.last_mut() {
             last.state = State::Bad;
         }
@@ -237,7 +237,7 @@ impl Search<'_> {
         for wanted in [pairs, 2 * pairs] {
             self.take(&mut measured, wanted)?;
             let report = self
-                .judge(&measured, (good, commit), &regression.selection(), Some(&regression.shifts))
+                .judge(&measured, (good, commit), &regression.selection(), Some(&regression.report))
                 .map_err(Stop::Usage)?;
             share = regression.share_in(&report).ok_or_else(|| {
                 let message = "current: none of the regressed benchmarks is in the results";
@@ -269,7 +269,7 @@ impl Search<'_> {
         let mut measured = Measured::default();
         self.take(&mut measured, usize::from(self.args.pairs))?;
         let mut report =
-            self.judge(&measured, (last_good, &found.revision), &regression.selection(), Some(&regression.shifts))?;
+            self.judge(&measured, (last_good, &found.revision), &regression.selection(), Some(&regression.report))?;
         let mut message = format!("first bad commit: {}", found.shown());
         if !skipped.is_empty() {
             message.push_str(&format!(", or one of those that could not be measured: {}", skipped.join("; ")));
@@ -296,7 +296,7 @@ impl Search<'_> {
         measured: &Measured,
         (before, now): (&Revision, &Revision),
         selection: &Selection,
-        suspects_of: Option<&[Shift]>,
+        suspects_of: Option<&Report>,
     ) -> Result<Report, Diagnostic> {
         let (mut base, mut current) = (measured.base.clone(), measured.current.clone());
         for (runs, revision) in [(&mut base, before), (&mut current, now)] {

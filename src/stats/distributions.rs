@@ -68,12 +68,12 @@ fn tetragamma(x: f64) -> f64 {
     sum - r - r / x - r * r * series
 }
 
-/// P(at least half of `runs` runs are hit), where every run is hit with the same unknown probability θ ~ Beta(`a`, `b`):
-/// the chance that a *median* of runs lies out there.
+/// P(at least so many of `runs` runs are hit), where every run is hit with the same unknown probability θ ~ Beta(`a`, `b`):
+/// with half of them, the chance that a *median* of runs lies out there.
 ///
 /// One run gives the mean of θ; more give the beta-binomial tail. Unlike a binomial with the mean of θ put in, it stays
 /// honest about a θ that is known from few runs only.
-pub fn median_hit_probability(runs: usize, a: f64, b: f64) -> f64 {
+pub fn beta_binomial_upper_tail(runs: usize, at_least: usize, a: f64, b: f64) -> f64 {
     if runs <= 1 {
         return a / (a + b);
     }
@@ -85,7 +85,7 @@ pub fn median_hit_probability(runs: usize, a: f64, b: f64) -> f64 {
         let ways = -(n + 1.0).ln() - ln_beta(n - k + 1.0, k + 1.0);
         (ways + ln_beta(a + k, b + n - k) - whole).exp()
     };
-    (runs.div_ceil(2)..=runs).map(hit).sum::<f64>().min(1.0)
+    (at_least..=runs).map(hit).sum::<f64>().min(1.0)
 }
 
 /// P(X ≥ `at_least`) for X ~ Binomial(`n`, `p`), by the incomplete beta function.

@@ -67,6 +67,19 @@ pub fn levels(values: &[f64]) -> Vec<usize> {
     starts
 }
 
+/// Where the levels of `values` begin, and the values about the medians of their levels.
+pub fn about_levels(values: &[f64]) -> (Vec<usize>, Vec<f64>) {
+    let starts = levels(values);
+    let mut residuals = Vec::with_capacity(values.len());
+    for (at, &start) in starts.iter().enumerate() {
+        let end = starts.get(at + 1).copied().unwrap_or(values.len());
+        let level = values.get(start..end).unwrap_or(&[]);
+        let centre = median(level).unwrap_or(0.0);
+        residuals.extend(level.iter().map(|v| v - centre));
+    }
+    (starts, residuals)
+}
+
 /// Standard deviation of the noise from successive differences, which a change of level hardly touches.
 pub(super) fn difference_deviation(values: &[f64]) -> f64 {
     let differences: Vec<f64> = values.iter().zip(values.iter().skip(1)).map(|(a, b)| b - a).collect();

@@ -35,6 +35,24 @@ pub fn winsorised_deviation(residuals: &[f64]) -> Option<f64> {
     Some((squares / (residuals.len() - 1) as f64).sqrt() / PULLED_IN_SD)
 }
 
+/// Degrees of freedom of [`deviation_of_few`] squared, relative to those of a plain variance: by simulation 0.89 for five
+/// normal values, 0.75 for six, 0.83 for ten.
+pub const FEW_EFFICIENCY: f64 = 0.75;
+
+/// The winsorised standard deviation of a handful of values about their median. `None` for fewer than two.
+///
+/// The median of an odd number of values is one of them; its distance of zero tells nothing about the spread and is not
+/// counted, or of five values chance would too often call two far.
+pub fn deviation_of_few(values: &[f64]) -> Option<f64> {
+    let centre = median(values)?;
+    let mut sizes: Vec<f64> = values.iter().map(|v| (v - centre).abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let telling = sizes.get(values.len() % 2..).filter(|telling| !telling.is_empty())?;
+    let reach = PULLED_IN_AT * MAD_TO_SD * median(telling)?;
+    let squares: f64 = sizes.iter().map(|r| r.min(reach).powi(2)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt() / PULLED_IN_SD)
+}
+
 /// How unsteady a statistic is between the runs of a suite: mean over benchmarks of the log of the standard deviation that
 /// is left after the runs' common shifts. Lower is steadier; only differences between statistics mean something.
 ///

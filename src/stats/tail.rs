@@ -7,12 +7,12 @@
 //! Sizes are shared as a Pareto law of the spikes' distance in noise deviations (Hill 1975), with four pseudo-spikes of
 //! index 0.3, so that a suite without spikes is not taken for one that cannot have any.
 //!
-//! For a median of several runs the same rates, at lower thresholds too, go into a beta-binomial tail: half the runs
-//! must be hit. Sizes are not multiplied over runs, because what makes one spike of a benchmark large makes the next large.
+//! For several runs the same rates, at lower thresholds too, go into a beta-binomial tail: of a median half the runs
+//! must be hit, and where more of them agree, as many as agree. Sizes are not multiplied over runs, because what makes one spike of a benchmark large makes the next large.
 //!
 //! Not here: the scatter around the level, and correlations between runs.
 
-use super::distributions::median_hit_probability;
+use super::distributions::beta_binomial_upper_tail;
 
 /// Distance in noise deviations at which a value counts as a spike.
 pub const SPIKE: f64 = 4.0;
@@ -54,11 +54,11 @@ impl Tail {
         Self { rates, index }
     }
 
-    /// P(the median of `runs` unchanged runs of benchmark `row` lies at least `distance` noise deviations above its level),
-    /// by spikes alone.
+    /// P(at least `hit` of `runs` unchanged runs of benchmark `row` lie at least `distance` noise deviations above their
+    /// level), by spikes alone.
     ///
     /// Below the spike threshold a single run is the scatter's business, and the spike rate is returned as the bound it is.
-    pub fn exceedance(&self, row: usize, distance: f64, runs: usize) -> f64 {
+    pub fn exceedance(&self, row: usize, distance: f64, (hit, runs): (usize, usize)) -> f64 {
         let [first, .., last] = &self.rates;
         let rate = if runs <= 1 {
             last
@@ -68,7 +68,7 @@ impl Tail {
         };
         let share = if distance > SPIKE { (distance / SPIKE).powf(-1.0 / self.index) } else { 1.0 };
         let (hits, misses) = rate.posterior(row);
-        median_hit_probability(runs, hits, misses) * share
+        beta_binomial_upper_tail(runs, hit, hits, misses) * share
     }
 }
 

@@ -79,17 +79,26 @@ pub(super) fn measure<'a>(comparison: &Comparison<'a>, pairs: Vec<Pair<'a>>) -> 
                 judging
             });
             let choice = choices.get(&(pair.suite.clone(), pair.key.metric.clone())).copied();
-            measure_one(pair, judging, choice)
+            let suspected = comparison.taken.first_row(&pair.key).and_then(|row| row.statistic);
+            measure_one(pair, judging, choice, suspected)
         })
         .collect()
 }
 
-fn measure_one(pair: Pair<'_>, judging: Arc<Judging>, choice: Option<Choice>) -> Measured<'_> {
+/// `suspected` is the statistic by which the series was suspected.
+fn measure_one(
+    pair: Pair<'_>,
+    judging: Arc<Judging>,
+    choice: Option<Choice>,
+    suspected: Option<Statistic>,
+) -> Measured<'_> {
     let first = pair.current.first().or(pair.baseline.first());
     let unit = first.map_or(Unit::Second, |o| o.unit.clone());
     let better = judging.better.or_else(|| pair.current.iter().chain(&pair.baseline).find_map(|o| o.better));
     let kind = if is_exact(&pair) { Kind::Exact } else { Kind::Noisy };
-    let set = pair.fixed.or(judging.statistic);
+    let usable = || pair.baseline.iter().chain(&pair.current).filter(|o| o.fault.is_none());
+    let suspected = suspected.filter(|statistic| usable().all(|o| o.summary.get(*statistic).is_some()));
+    let set = pair.fixed.or(judging.statistic).or(suspected);
     let choice = choice.filter(|_| set.is_none() && kind == Kind::Noisy);
     let statistic = set.or(choice.map(|(chosen, _)| chosen)).or_else(|| automatic(&pair, better, kind));
     let value = |side: &[Seen<'_>]| {

@@ -26,8 +26,8 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic};
-use crate::model::Run;
-use crate::model::report::{Report, SCHEMA, Shift};
+use crate::model::report::{Report, Row, SCHEMA};
+use crate::model::{Run, SeriesKey};
 use crate::text::Untrusted;
 
 pub use crate::config::Selection;
@@ -78,10 +78,21 @@ pub enum Taken<'a> {
         /// How often the verdict is looked at while more pairs are taken; 1 where their number was set before. Every look
         /// has its share of the error that one would have.
         looks: usize,
-        /// Where suspects of an earlier report are measured again: what it says of the suites. A handful of suspects
-        /// knows little about noise, and what they have in common is likely the regression.
-        suspects_of: Option<&'a [Shift]>,
+        /// The earlier report whose suspects are measured again. What it knows about the noise is used, its changes are
+        /// not: a handful of suspects knows little about noise, and what they have in common is likely the regression.
+        suspects_of: Option<&'a Report>,
     },
+}
+
+impl<'a> Taken<'a> {
+    /// What the earlier report says of a series that is measured again.
+    fn first_row(self, key: &SeriesKey) -> Option<&'a Row> {
+        let Self::InTurns { suspects_of: Some(report), .. } = self else { return None };
+        report
+            .results
+            .iter()
+            .find(|row| row.metric == key.metric && row.benchmark == key.benchmark.name && row.key() == *key)
+    }
 }
 
 /// How many runs of the history are judged by, the newest: older ones say little of today's machine.

@@ -187,7 +187,7 @@ fn assess(
         adjust: suspects_of.is_none(),
         failing_p: FAIL_P / looks,
         noise_floor: if timed { LAYOUT } else { 0.0 },
-        prior: suspects_of.and_then(|shifts| known_noise(shifts, key)),
+        prior: suspects_of.and_then(|report| known_noise(&report.shifts, key)),
         ..Options::default()
     };
     let (mut assessments, shift) = engine::assess(&series, &options);
@@ -213,6 +213,13 @@ fn logs_of(comparison: &Comparison<'_>, series: &Measured<'_>) -> Logs {
         let distances: Vec<f64> = gaps.iter().map(|g| g - centre).collect();
         winsorised_deviation(&distances).unwrap_or(0.0)
     });
+    // Of suspects that are measured again the past is known from their first report.
+    let first = comparison.taken.first_row(&series.pair.key).filter(|row| row.statistic == series.statistic);
+    let known = first.and_then(|row| row.runs.as_ref()).map(|runs| {
+        let log = |value: &Option<f64>| value.filter(|v| *v > 0.0).map(|v| sign * v.ln());
+        runs.history.iter().map(log).collect()
+    });
+    let history = known.unwrap_or(history);
     Logs {
         baseline: oriented(&series.pair.baseline, comparison.baseline.runs.len(), series.statistic),
         current: oriented(&series.pair.current, comparison.current.runs.len(), series.statistic),

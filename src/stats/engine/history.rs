@@ -4,11 +4,11 @@
 
 use super::super::common_mode::{Matrix, median_polish, remove_bursts};
 use super::super::moderation::{Prior, SMALLEST_SUITE};
-use super::super::segmentation::levels;
+use super::super::segmentation::about_levels;
 use super::super::spread::{WINSORISED_EFFICIENCY, winsorised_deviation};
 use super::super::tail::Tail;
 use super::super::{median, robust_deviation};
-use super::outcome::{Signal, Signals};
+use super::outcome::{Signal, Signals, half};
 use super::{Evidence, Options, SHORTEST_HISTORY, Series, Shift, present, rerun_variance};
 
 /// Variance of the median of n runs is π/2 times that of their mean, in units of 1/n.
@@ -99,6 +99,7 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
                 variance: centre_variance + rerun_variance(s.current),
                 single_variance: centre_variance + 1.0,
                 runs: s.current,
+                agreeing: half(s.current),
                 centre: level + s.centre,
                 older: past_levels(&s.about_last, s.runs),
                 unchanged: s.about_last,
@@ -137,18 +138,11 @@ fn run_order(group: &[Series<'_>]) -> Option<Vec<usize>> {
 fn settle(row: &[f64], reference: usize, floor: f64) -> Option<Settled> {
     let past = present(row.get(..reference)?);
     let current = present(row.get(reference..)?);
-    let starts = levels(&past);
+    let (starts, residuals) = about_levels(&past);
     let columns: Vec<usize> =
         row.get(..reference)?.iter().enumerate().filter(|(_, v)| !v.is_nan()).map(|(column, _)| column).collect();
-    let mut residuals = Vec::with_capacity(past.len());
-    let (mut centre, mut runs) = (0.0, past.len());
-    for (at, &start) in starts.iter().enumerate() {
-        let end = starts.get(at + 1).copied().unwrap_or(past.len());
-        let level = past.get(start..end)?;
-        centre = median(level)?;
-        runs = level.len();
-        residuals.extend(level.iter().map(|v| v - centre));
-    }
+    let last = past.get(starts.last().copied()?..)?;
+    let (centre, runs) = (median(last)?, last.len());
     let sd = winsorised_deviation(&residuals)?.max(floor);
     Some(Settled {
         about_last: past.iter().map(|v| v - centre).collect(),

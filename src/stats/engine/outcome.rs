@@ -56,6 +56,8 @@ pub(super) struct Signal {
     pub(super) variance: f64,
     pub(super) single_variance: f64,
     pub(super) runs: usize,
+    /// How many of the runs must be off for the estimate to be: half of them, or as many as agree.
+    pub(super) agreeing: usize,
     pub(super) centre: f64,
     /// Unchanged runs about their own levels; all of them about the level compared with; those before that level.
     pub(super) residuals: Vec<f64>,
@@ -79,8 +81,8 @@ const OUTSIDE: f64 = 0.025;
 /// Relative precision of inverted p-values; nobody reads more digits of an interval.
 const PRECISION: f64 = 1e-4;
 
-/// The share of a change at which an unchanged run counts as about as slow.
-const ABOUT_AS_FAR: f64 = 0.8;
+/// The share of a change at which a run counts as about as slow.
+pub(super) const ABOUT_AS_FAR: f64 = 0.8;
 
 /// Degrees of freedom of a single run's tail where too few runs are there to learn one.
 const UNKNOWN_TAIL_DF: f64 = 4.0;
@@ -148,11 +150,13 @@ impl Signal {
         let scatter = student_t_upper_tail(t, self.df);
         let single = distance / (self.sd * self.single_variance.sqrt());
         if let Some(tail) = tail {
-            return (scatter + tail.exceedance(row, single, self.runs)).min(1.0);
+            // Whoever looks at how many agree has chosen among so many counts (Bonferroni).
+            let counts = if self.agreeing > half(self.runs) { self.runs - half(self.runs) + 1 } else { 1 };
+            return (scatter + counts as f64 * tail.exceedance(row, single, (self.agreeing, self.runs))).min(1.0);
         }
         // No history to learn spikes from: half the runs must lie out there, each with the tail of a t on few degrees.
         let one = student_t_upper_tail(single, self.df.min(UNKNOWN_TAIL_DF));
-        scatter.max(binomial_upper_tail(self.runs, self.runs.div_ceil(2), one))
+        scatter.max(binomial_upper_tail(self.runs, half(self.runs), one))
     }
 
     /// The distance whose p-value is `p`: the inverse of [`Self::p_value`], by regula falsi on its logarithm (Illinois).
@@ -202,6 +206,11 @@ impl Signal {
         let side = self.estimate.signum();
         runs.iter().filter(|v| *v * side >= ABOUT_AS_FAR * self.estimate.abs()).count()
     }
+}
+
+/// How many of several runs must be off for their median to be.
+pub(super) fn half(runs: usize) -> usize {
+    runs.div_ceil(2)
 }
 
 /// Fewest runs that can show two groups, and fewest in each.

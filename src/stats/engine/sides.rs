@@ -4,21 +4,25 @@
 
 use super::super::common_mode::{Matrix, median_polish};
 use super::super::moderation::{Prior, SMALLEST_SUITE};
+use super::super::segmentation::about_levels;
+use super::super::spread::{FEW_EFFICIENCY, deviation_of_few};
+use super::super::tail::Tail;
 use super::super::{mean, median};
-use super::outcome::{Signal, Signals};
+use super::outcome::{ABOUT_AS_FAR, Signal, Signals, half};
 use super::{Evidence, FEWEST_RUNS, LASTING_SHARE, Options, Series, Shift, median_variance, present, rerun_variance};
 
 /// What a series' runs say before the suite is asked.
 struct Measured {
     estimate: f64,
     centre: f64,
-    /// About the mean of their own side.
+    /// About the centre of their own side, or of the pairs' differences.
     residuals: Vec<f64>,
     /// Baseline runs about the centre.
     unchanged: Vec<f64>,
     variance: f64,
     df: f64,
     runs: usize,
+    agreeing: usize,
     /// Variance of the baseline's median in units of one run's.
     reference_variance: f64,
 }
@@ -44,14 +48,17 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
             let before = present(row.get(..base)?);
             let after = present(row.get(base..)?);
             let centre = median(&before)?;
+            let residuals: Vec<f64> = deviations(&before).into_iter().chain(deviations(&after)).collect();
+            let df = (before.len() + after.len()).saturating_sub(2) as f64;
             let measured = Measured {
                 estimate: median(&after)? - centre,
                 centre,
                 unchanged: before.iter().map(|v| v - centre).collect(),
-                residuals: deviations(&before).into_iter().chain(deviations(&after)).collect(),
-                variance: 0.0,
-                df: (before.len() + after.len()).saturating_sub(2) as f64,
+                variance: residuals.iter().map(|r| r * r).sum::<f64>() / df,
+                residuals,
+                df,
                 runs: after.len(),
+                agreeing: half(after.len()),
                 reference_variance: LASTING_SHARE + median_variance(before.len()),
             };
             (before.len().min(after.len()) >= FEWEST_RUNS).then_some(measured)
@@ -63,6 +70,9 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
 }
 
 /// Judges three or more pairs: run i of the baseline and run i of the current side, taken in turns.
+///
+/// A spike of one run spoils its pair alone: it is pulled in before the scatter is measured, and what spikes can do is the
+/// tail's business. Their rate is known from the pairs and, where the series have one, from the history.
 pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
     let rows: Vec<Vec<Option<f64>>> =
         group.iter().map(|s| s.baseline.iter().zip(s.current).map(|(b, c)| Some((*c)? - (*b)?)).collect()).collect();
@@ -74,38 +84,59 @@ pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals,
         .zip(group)
         .map(|(row, s)| {
             let differences = present(row);
+            if differences.len() < FEWEST_RUNS {
+                return None;
+            }
             let before: Vec<f64> = s.baseline.iter().copied().flatten().collect();
             let centre = median(&before)?;
-            let measured = Measured {
-                estimate: median(&differences)?,
+            let estimate = median(&differences)?;
+            let agrees = |d: &&f64| **d * estimate.signum() >= ABOUT_AS_FAR * estimate.abs();
+            Some(Measured {
+                estimate,
                 centre,
                 // The baseline's own runs share no machine state with the differences: nothing to liken them to.
                 unchanged: Vec::new(),
-                residuals: deviations(&differences),
-                variance: 0.0,
-                df: differences.len().saturating_sub(1) as f64,
+                residuals: differences.iter().map(|d| d - estimate).collect(),
+                variance: deviation_of_few(&differences)?.powi(2),
+                df: FEW_EFFICIENCY * (differences.len() - 1) as f64,
                 runs: differences.len(),
+                agreeing: differences.iter().filter(agrees).count().max(half(differences.len())),
                 reference_variance: 0.0,
-            };
-            (differences.len() >= FEWEST_RUNS).then_some(measured)
+            })
         })
         .collect();
     // Pairs share the machine's state: half the spread between runs is the guess where nothing is known.
     let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, df: Prior::UNKNOWN.df };
-    moderated(measured, options, Evidence::Pairs, unknown, adjusted.then_some(shift))
+    let (mut signals, shift) = moderated(measured, options, Evidence::Pairs, unknown, adjusted.then_some(shift));
+    let distances: Vec<Vec<f64>> = signals
+        .rows
+        .iter()
+        .zip(group)
+        .map(|(signal, series)| signal.as_ref().map_or_else(Vec::new, |signal| distances(signal, series.history)))
+        .collect();
+    let tail = Tail::fit(&distances);
+    signals.tails = Some((tail.clone(), tail));
+    (signals, shift)
+}
+
+/// How far off single pairs can be, up as well as down, in noise deviations.
+///
+/// A pair is off to one side by a spike of its one run or by one of the other, so its residuals count for both sides, and a
+/// run of the history that is off to either side would put a pair off to each.
+fn distances(signal: &Signal, history: &[Option<f64>]) -> Vec<f64> {
+    let past: Vec<f64> = history.iter().copied().flatten().collect();
+    let own = signal.residuals.iter().flat_map(|r| [*r, -*r]);
+    own.chain(about_levels(&past).1.into_iter().map(f64::abs)).map(|r| r / signal.sd).collect()
 }
 
 /// Moderates the variances over the suite.
 fn moderated(
-    mut measured: Vec<Option<Measured>>,
+    measured: Vec<Option<Measured>>,
     options: &Options,
     evidence: Evidence,
     unknown: Prior,
     shift: Option<f64>,
 ) -> (Signals, Shift) {
-    for m in measured.iter_mut().flatten() {
-        m.variance = m.residuals.iter().map(|r| r * r).sum::<f64>() / m.df;
-    }
     let variances: Vec<(f64, f64)> = measured.iter().flatten().map(|m| (m.variance, m.df)).collect();
     let learned = if variances.len() >= SMALLEST_SUITE { Prior::fit(&variances) } else { None };
     let prior = learned.or(options.prior).unwrap_or(unknown);
@@ -121,6 +152,7 @@ fn moderated(
                 variance: m.reference_variance + rerun_variance(m.runs),
                 single_variance: m.reference_variance + 1.0,
                 runs: m.runs,
+                agreeing: m.agreeing,
                 centre: m.centre,
                 unchanged: m.unchanged,
                 older: Vec::new(),
