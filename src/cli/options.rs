@@ -238,7 +238,7 @@ impl SaveArgs {
 /// Which reports are written.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// Report to write, such as terminal, markdown, json, csv, junit or github, with =PATH to a file (can be repeated)
+    /// Report to write, such as terminal, markdown, html, json, csv, junit or github, with =PATH to a file (can be repeated)
     #[arg(long, value_name = "NAME[=PATH]", action = ArgAction::Append, help_heading = "Output")]
     report: Vec<String>,
 }

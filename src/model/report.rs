@@ -6,6 +6,7 @@
 //!
 //! Not here: making verdicts (`verdict`) and showing them (`report`).
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -436,14 +437,25 @@ impl Row {
             None => growth.abs(),
         }
     }
+
+    /// How much a row changed in the way that its verdict is about.
+    fn size(&self) -> f64 {
+        if self.verdict == Verdict::Improved { -self.badness() } else { self.badness() }
+    }
+
+    /// Compares rows, of several reports too, by the order for people: by verdict, worst first; within one by how much they
+    /// changed.
+    pub fn cmp_worst_first(&self, other: &Self) -> Ordering {
+        let rank = |row: &Self| (!row.gate, row.verdict);
+        rank(self).cmp(&rank(other)).then_with(|| other.size().total_cmp(&self.size()))
+    }
 }
 
 impl Report {
     /// The rows in the order for people: by verdict, worst first; within one by how much they changed, then by name.
     pub fn worst_first(&self) -> Vec<&Row> {
-        let size = |row: &Row| if row.verdict == Verdict::Improved { -row.badness() } else { row.badness() };
         let mut rows: Vec<(bool, Verdict, f64, &Row)> =
-            self.results.iter().map(|row| (!row.gate, row.verdict, size(row), row)).collect();
+            self.results.iter().map(|row| (!row.gate, row.verdict, row.size(), row)).collect();
         rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| b.2.total_cmp(&a.2)));
         rows.into_iter().map(|(.., row)| row).collect()
     }

@@ -1,7 +1,7 @@
 //! Rows in full: `perfgate explain BENCHMARK`.
 //!
 //! Everything that is known of a series, why it has its verdict in words, and what would have to be different for
-//! another one.
+//! another one. [`facts`] has it as labels and sentences, which the HTML report shows too.
 //!
 //! Not here: finding the rows that a pattern means (`cli`).
 
@@ -40,12 +40,20 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
         painted(&name, Paint::new().bold(), style),
         painted(&word, if row.gate { paint(row.verdict) } else { Paint::new().dimmed() }, style)
     ));
-    let mut say = |label: &str, said: String| {
-        if said.is_empty() {
-            return;
-        }
+    for (label, said) in facts(report, row) {
         for (i, line) in wrap(&text::line(&said), style.width, LABEL + 2).iter().enumerate() {
             out.push_str(&format!("  {:<LABEL$}{line}\n", if i == 0 { label } else { "" }));
+        }
+    }
+}
+
+/// What is known of a row: labels, each with a sentence. A sentence without a label goes on with the one above it. Outside
+/// text is escaped.
+pub(super) fn facts(report: &Report, row: &Row) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut say = |label: &'static str, said: String| {
+        if !said.is_empty() {
+            facts.push((label, said));
         }
     };
     let package = row.package.as_ref().map(|p| format!(", {}", text::shown(p))).unwrap_or_default();
@@ -53,22 +61,11 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
     let params = row.params.iter().map(|(k, v)| format!("{} = {}", text::shown(k), text::shown(v)));
     say("parameters", params.collect::<Vec<_>>().join(", "));
     let values = wording::values(row, &PLAIN);
-    let statistic = row.statistic.map_or("value", |s| s.as_str());
-    for (label, number, value) in
-        [("baseline", &values.baseline, row.baseline), ("current", &values.current, row.current)]
-    {
-        say(
-            label,
-            match value {
-                None => "none".to_owned(),
-                Some(_) if label == "baseline" && by_history(report, row) => {
-                    let runs = wording::count(report.history, "run");
-                    format!("{} ({statistic}, level of {runs} of history and the baseline)", values.plain(number))
-                }
-                Some(value) => format!("{} ({})", values.plain(number), taken_from(value, statistic)),
-            },
-        );
-    }
+    let with_origin = |number: &str, origin: Option<String>| {
+        origin.map_or_else(|| "none".to_owned(), |origin| format!("{} ({origin})", values.plain(number)))
+    };
+    say("baseline", with_origin(&values.baseline, baseline_origin(report, row)));
+    say("current", with_origin(&values.current, current_origin(row)));
     if let Some(better) = row.better {
         say("better", wording::better(better).to_owned());
     }
@@ -113,6 +110,26 @@ fn explain_row(report: &Report, row: &Row, names: &Names, style: &Style, out: &m
         say(if i == 0 { "reasons" } else { "" }, format!("{}: {}", reason.as_str(), meaning(*reason)));
     }
     say("would change", otherwise(report, row));
+    facts
+}
+
+/// How the baseline's value came about; `None` where there is no baseline.
+pub(super) fn baseline_origin(report: &Report, row: &Row) -> Option<String> {
+    let value = row.baseline?;
+    if by_history(report, row) {
+        let runs = wording::count(report.history, "run");
+        return Some(format!("{}, level of {runs} of history and the baseline", statistic(row)));
+    }
+    Some(taken_from(value, statistic(row)))
+}
+
+/// How the current value came about; `None` where there is none.
+pub(super) fn current_origin(row: &Row) -> Option<String> {
+    row.current.map(|value| taken_from(value, statistic(row)))
+}
+
+fn statistic(row: &Row) -> &'static str {
+    row.statistic.map_or("value", |s| s.as_str())
 }
 
 /// Whether the noise of a row was learned from a history.
@@ -297,18 +314,27 @@ fn more_runs(report: &Report, row: &Row) -> String {
     format!("{more}, 5 or more runs of history, or both sides measured in turns (`perfgate ab`)")
 }
 
-/// The current value at which a limit is reached, in the unit of the row.
+/// The current value at which a limit is reached, as text in the unit of the row.
 fn value_at(row: &Row, limit: Limit) -> Option<String> {
-    // Where a shift of the suite or of the benchmark's neighbours was taken out, the change is not that of the two values:
-    // the limit is reached by the current value with the same taken out of it.
-    let implied = row.p.and(row.current).and_then(|v| Some(v.value? / (1.0 + row.change?))).filter(|v| v.is_finite());
-    let baseline = implied.or(row.baseline.and_then(|v| v.value));
-    let way = if row.better == Some(Better::Higher) { -1.0 } else { 1.0 };
-    let value = match limit.kind {
-        LimitKind::Relative => baseline? * (1.0 + way * limit.value),
-        LimitKind::Step => baseline? + way * limit.value,
-        LimitKind::Budget => limit.value,
-    };
     let values = wording::values(row, &PLAIN);
-    Some(values.plain(&values.number(value)))
+    Some(values.plain(&values.number(limit_value(row, limit)?)))
+}
+
+/// The current value at which a limit is reached, in the base unit.
+pub(super) fn limit_value(row: &Row, limit: Limit) -> Option<f64> {
+    let way = if row.better == Some(Better::Higher) { -1.0 } else { 1.0 };
+    Some(match limit.kind {
+        LimitKind::Relative => unchanged_value(row)? * (1.0 + way * limit.value),
+        LimitKind::Step => unchanged_value(row)? + way * limit.value,
+        LimitKind::Budget => limit.value,
+    })
+}
+
+/// The current value that would be no change, in the base unit.
+///
+/// It is the baseline's. Where a shift of the suite or of the benchmark's neighbours was taken out, the change is not that
+/// of the two values: then it is the current value with the same taken out of it.
+pub(super) fn unchanged_value(row: &Row) -> Option<f64> {
+    let implied = row.p.and(row.current).and_then(|v| Some(v.value? / (1.0 + row.change?))).filter(|v| v.is_finite());
+    implied.or(row.baseline.and_then(|v| v.value))
 }

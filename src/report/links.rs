@@ -31,10 +31,13 @@ impl Links {
     /// A commit in Markdown.
     pub(super) fn commit(&self, commit: &Untrusted) -> String {
         let shown = text::markdown_code(wording::short_commit(commit).raw(), MAX_SHOWN, false);
-        match self.repository() {
-            Some(repository) if is_commit(commit.raw()) => format!("[{shown}]({repository}/commit/{})", commit.raw()),
-            _ => shown,
-        }
+        self.commit_page(commit).map_or_else(|| shown.clone(), |address| format!("[{shown}]({address})"))
+    }
+
+    /// The address of a commit's page.
+    pub(super) fn commit_page(&self, commit: &Untrusted) -> Option<String> {
+        let repository = self.repository().filter(|_| is_commit(commit.raw()))?;
+        Some(format!("{repository}/commit/{}", commit.raw()))
     }
 
     /// The address of what lies between two commits.

@@ -17,7 +17,7 @@ use crate::model::report::{Report, Verdict};
 use crate::text;
 
 use parts::Sorted;
-pub(super) use parts::{Tally, code, mark, outcome, where_else};
+pub(super) use parts::{Counted, Tally, code, mark, outcome, reproduction, where_else};
 
 /// The output's entry.
 pub(super) static OUTPUT: Output =

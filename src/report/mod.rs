@@ -12,6 +12,7 @@ mod csv;
 mod explain;
 pub mod export;
 mod github;
+mod html;
 mod json;
 mod junit;
 mod labels;
@@ -55,6 +56,7 @@ pub struct Output<T: ?Sized = Report> {
 pub static REPORTS: &[&Output] = &[
     &terminal::OUTPUT,
     &markdown::OUTPUT,
+    &html::OUTPUT,
     &json::OUTPUT,
     &csv::OUTPUT,
     &junit::OUTPUT,

@@ -1,14 +1,14 @@
 //! The outputs of several reports, such as those of a matrix: the same names as for one, each one well-formed document.
 //!
 //! Of one report they are what they are for one. Of several, the terminal's stand below each other; the Markdown is that
-//! of a comment; the JSON is a document of its own (`perfgate-reports/1`) that reads back; CSV has the rows of all and
+//! of a comment; the page has one table of all rows; the JSON is a document of its own (`perfgate-reports/1`) that reads back; CSV has the rows of all and
 //! tells them apart by testbed; `JUnit` suites and annotations begin with what the report is called.
 //!
 //! Not here: reading reports, and what their verdicts mean for the exit code (`cli`).
 
 use super::comment::{self, Links};
 use super::labels::labels;
-use super::{Output, Style, csv, github, json, junit, markdown, scaling, terminal, wording};
+use super::{Output, Style, csv, github, html, json, junit, markdown, scaling, terminal, wording};
 use crate::model::report::Reports;
 use crate::text;
 
@@ -25,6 +25,7 @@ pub struct Set {
 pub static SETS: &[&Output<Set>] = &[
     &Output { name: "terminal", title: "for people, in a terminal or a log", render: in_terminal },
     &Output { name: "markdown", title: "GitHub Markdown, for comments and job summaries", render: in_markdown },
+    &Output { name: "html", title: "a page to look at, in one file", render: html::all },
     &Output { name: "json", title: "everything, for programs (schema perfgate-reports/1)", render: in_json },
     &Output { name: "csv", title: "one line per metric, for spreadsheets and data frames", render: in_csv },
     &Output { name: "junit", title: "JUnit XML, for CI systems that show test results", render: in_junit },

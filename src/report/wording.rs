@@ -76,6 +76,11 @@ pub(super) struct Values {
 }
 
 impl Values {
+    /// What the numbers were divided by.
+    pub(super) fn divisor(&self) -> f64 {
+        if self.whole { 1.0 } else { self.scale.divisor }
+    }
+
     /// Another value of the row in the same unit and with as many digits.
     pub(super) fn number(&self, value: f64) -> String {
         let scaled = value / self.scale.divisor;

@@ -4,12 +4,13 @@
 //! are held as [`Untrusted`], which has no `Display`: a bare `{}` does not compile, so every use names the sink it goes
 //! to. Each sink has exactly one escaper here: [`line()`] for terminals and logs, [`markdown_code`] and [`markdown_text`]
 //! for Markdown, [`workflow_data`] and [`workflow_property`] for GitHub workflow commands, [`fn@slack`] and [`slack_code`] for
-//! Slack, [`csv_cell`] for spreadsheets and [`xml`] for XML. JSON needs none, because its serializer escapes by itself.
+//! Slack, [`csv_cell`] for spreadsheets, [`xml`] for XML and [`html`] for HTML. JSON needs none, because its serializer
+//! escapes by itself.
 //!
 //! A *name* is made visible once, by [`visible`] (which [`shown`] and [`markdown_code`] call): two different names never
 //! look alike, because a backslash that could be read as the start of an escape is doubled, and because a name that is
 //! cut ends in a hash of the whole. A *sentence* has its names made visible already, so the escapers of whole lines
-//! ([`line()`], [`markdown_text`], [`csv_cell`], [`xml`]) leave backslashes alone and may be applied twice.
+//! ([`line()`], [`markdown_text`], [`csv_cell`], [`xml`], [`html`]) leave backslashes alone and may be applied twice.
 //!
 //! Not here: homoglyphs are not defended against, and the JSON report keeps the exact bytes.
 
@@ -354,6 +355,14 @@ pub fn xml(text: &str) -> Cow<'_, str> {
     }
     shown
 }
+
+/// Text for an HTML page. Escaping of `<`, `&` and quotes is left to the template engine, and to the browser's own text
+/// nodes; names go through [`visible`] first.
+pub fn html(text: &str) -> Cow<'_, str> {
+    // A page that is printed to a log is read by the runner as well.
+    without_old_commands(spelled(text))
+}
+
 /// Cuts out what stands between `://` and `@` in every address of a text.
 pub fn without_credentials(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

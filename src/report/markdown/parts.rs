@@ -45,6 +45,17 @@ pub(in crate::report) fn outcome(verdict: GateVerdict, tally: &Tally) -> String 
     if parts.is_empty() { "no regressions".to_owned() } else { parts.join(", ") }
 }
 
+/// What one of the counts in the first lines is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum Counted {
+    /// Metrics on both sides.
+    Compared,
+    /// Rows of one verdict.
+    Verdict(Verdict),
+    /// Rows that do not count.
+    ShownOnly,
+}
+
 /// What the first lines count; of several reports, their sums.
 #[derive(Default)]
 pub(in crate::report) struct Tally {
@@ -87,20 +98,26 @@ impl Tally {
 
     /// The line of counts; `place` says on what, such as `` ` on `linux-x64` ``.
     pub(in crate::report) fn line(&self, place: &str) -> String {
+        let counted = self.counted().into_iter();
+        let line = counted.map(|(verdict, n, word)| {
+            let place = if verdict == Counted::Compared { place } else { "" };
+            format!("**{n}** {word}{place}")
+        });
+        line.collect::<Vec<_>>().join(" · ")
+    }
+
+    /// The counts of that line with their words; but for the first, only those that are not zero.
+    pub(in crate::report) fn counted(&self) -> Vec<(Counted, usize, &'static str)> {
         let compared = self.compared();
-        let metrics = if compared == 1 { "metric" } else { "metrics" };
-        let mut line = vec![format!("**{compared}** {metrics} compared{place}")];
+        let metrics = if compared == 1 { "metric compared" } else { "metrics compared" };
+        let mut counted = vec![(Counted::Compared, compared, metrics)];
         for verdict in Verdict::ALL {
             let n = self.counts.of(verdict);
-            if n > 0 {
-                let word = if verdict == Verdict::Pass { "within limits" } else { verdict.as_str() };
-                line.push(format!("**{n}** {word}"));
-            }
+            let word = if verdict == Verdict::Pass { "within limits" } else { verdict.as_str() };
+            counted.extend((n > 0).then_some((Counted::Verdict(verdict), n, word)));
         }
-        if self.shown_only > 0 {
-            line.push(format!("**{}** shown only", self.shown_only));
-        }
-        line.join(" · ")
+        counted.extend((self.shown_only > 0).then_some((Counted::ShownOnly, self.shown_only, "shown only")));
+        counted
     }
 }
 
@@ -399,7 +416,7 @@ fn subject(side: &Side, links: &Links, most: usize) -> String {
 }
 
 /// The command that compares the same again where the results are measured anew; `None` where it is not known.
-fn reproduction(report: &Report) -> Option<String> {
+pub(in crate::report) fn reproduction(report: &Report) -> Option<String> {
     let words = |inputs: &[Untrusted]| {
         let words: Vec<&str> = inputs.iter().map(Untrusted::raw).filter(|input| is_plain_path(input)).collect();
         (!words.is_empty() && words.len() == inputs.len() && words.len() <= 5).then(|| words.join(" "))
