@@ -4,23 +4,34 @@
 #   tests/browser/run.sh page.test.mjs          one of them
 #   tests/browser/run.sh screenshots.mjs        writes the pictures of docs/
 #
-# Needs Node 20 or newer, a perfgate binary (PERFGATE_BINARY, else the newest of target/) and Chromium (CHROMIUM, else
-# one on the PATH; as root it is installed from Debian's packages where there is none). What npm installs stays outside
+# Needs a perfgate binary (PERFGATE_BINARY, else the newest of target/), Node 20 or newer and Chromium (CHROMIUM, else
+# one on the PATH); as root these two are installed from Debian's packages where there are none. What npm installs stays outside
 # of the tree, in PERFGATE_CI_TOOLS.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
+# Installs Debian packages, where that is possible.
+install() {
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        return 1
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+if ! command -v npm >/dev/null && ! install nodejs npm; then
+    echo "run.sh: no Node with npm: install Node 20 or newer" >&2
+    exit 2
+fi
 if [ -z "${CHROMIUM:-}" ]; then
     CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
 fi
 if [ -z "$CHROMIUM" ]; then
-    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    if ! install chromium fonts-dejavu-core; then
         echo "run.sh: no Chromium: install it, or name it in CHROMIUM" >&2
         exit 2
     fi
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null
     CHROMIUM=$(command -v chromium)
 fi
 
