@@ -100,6 +100,7 @@ fn a_pull_request_that_is_slower_fails_with_everything_written() {
     assert!(played.log.contains("::group::perfgate report\nFAIL  4 of 4"), "{}", played.log);
     assert!(played.summary.contains("🔴") && played.summary.contains("`BenchmarkB1`"), "{}", played.summary);
     let report = json(played.output("report-json"));
+    assert!(fs::read_to_string(played.output("report-html")).unwrap().starts_with("<!doctype html>"));
     assert_eq!((&report["verdict"], &report["history"]), (&"fail".into(), &5.into()));
     let of_commit = json(played.output("run-json"));
     assert_eq!(of_commit["commit"], git(&folder, &["rev-parse", "HEAD"]));

@@ -160,13 +160,22 @@ impl Step<'_> {
 
     /// What `check` and `compare` are told alike.
     fn judging(&self, words: &mut Vec<String>) {
-        words.extend(["--report".to_owned(), format!("json={}", self.file("report.json"))]);
+        words.extend(self.reports(&["json", "html"]));
         words.extend(["--save-run".to_owned(), self.file("run.json")]);
         self.options(words, &["config", "fail-on"]);
         self.format(words);
         if !self.inputs.is_on("require-baseline") {
             words.push("--allow-missing-baseline".to_owned());
         }
+    }
+
+    /// Options for these reports, each a file of the report folder.
+    fn reports(&self, names: &[&str]) -> Vec<String> {
+        let option = |name: &&str| {
+            let ending = if *name == "markdown" { "md" } else { name };
+            format!("--report={name}={}", self.file(&format!("report.{ending}")))
+        };
+        names.iter().map(option).collect()
     }
 
     /// Options that are called as the inputs are.
@@ -245,7 +254,8 @@ impl Step<'_> {
             None => self.inputs.given("base").map(str::to_owned),
         };
         let mut words = again.iter().take(1).cloned().collect::<Vec<_>>();
-        words.extend([format!("--confirm={path}"), format!("--report=json={path}")]);
+        words.push(format!("--confirm={path}"));
+        words.extend(self.reports(&["json", "html"]));
         words.extend(base.map(|base| format!("--base={base}")));
         words.extend(again.iter().skip(1).cloned());
         Ok(invoke(&words, self.console))
@@ -264,9 +274,8 @@ impl Step<'_> {
 
     /// Looks through the history.
     fn trend(&self, outputs: &mut Outputs) -> Outcome {
-        let (json, markdown) = (self.file("report.json"), self.file("report.md"));
         let mut words = vec!["trend".to_owned(), "--report=terminal".to_owned()];
-        words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);
+        words.extend(self.reports(&["json", "markdown"]));
         self.options(&mut words, &["config", "testbed", "suite"]);
         self.format(&mut words);
         let results = self.inputs.lines("results");
@@ -307,9 +316,8 @@ impl Step<'_> {
             return self.hand_over(outputs);
         }
         self.without(&["config", "store", "baseline-branch"], "with `results`")?;
-        let (json, markdown) = (self.file("report.json"), self.file("report.md"));
         let mut words = vec!["report".to_owned(), "--report=terminal".to_owned()];
-        words.extend([format!("--report=json={json}"), format!("--report=markdown={markdown}")]);
+        words.extend(self.reports(&["json", "markdown", "html"]));
         self.options(&mut words, &["fail-on"]);
         words.push("--".to_owned());
         words.extend(named);

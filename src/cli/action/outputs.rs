@@ -53,7 +53,7 @@ impl Folder {
                 files::glob(input).unwrap_or_default()
             });
         }
-        for file in ["report.json", "report.md", "run.json"] {
+        for file in ["report.json", "report.md", "report.html", "run.json"] {
             let path = folder.file(file);
             if found.iter().any(|input| files::is_same(input, &path)) {
                 return Err(Diagnostic::new(Code::Usage, "a result lies where the step writes its own report")
@@ -169,6 +169,7 @@ impl Outputs {
             ("baseline-kind", self.baseline_kind.to_owned()),
             ("report-json", path("report.json")),
             ("report-markdown", path("report.md")),
+            ("report-html", path("report.html")),
             ("run-json", path("run.json")),
             ("comment-url", self.comment_url.clone()),
         ];
