@@ -166,10 +166,8 @@ def timed(command, folder):
     return float(wall), float(cpu), float(memory), int(code)
 
 
-def scale(perfgate, folder, runs=1000, series=500):
-    new_hub(folder)
-    here = folder / "first"
-    store = f"dir:{folder}/kept"
+def history_of(folder, here, runs, series):
+    """Commits that change nothing, pushed to main, and a run of each as a file of its own; gives the folder of these."""
     random.seed(2)
     tree = git(here, "rev-parse", "HEAD^{tree}").strip()
     commit, start = git(here, "rev-parse", "HEAD").strip(), 1_700_000_000
@@ -194,6 +192,14 @@ def scale(perfgate, folder, runs=1000, series=500):
         (history / f"{run:04}.json").write_text(json.dumps(document))
     git(here, "reset", "-q", "--soft", commit)
     git(here, "push", "-q", "origin", "HEAD:main")
+    return history
+
+
+def scale(perfgate, folder, runs=1000, series=500):
+    new_hub(folder)
+    here = folder / "first"
+    store = f"dir:{folder}/kept"
+    history = history_of(folder, here, runs, series)
     last = history / f"{runs - 1:04}.json"
     current = folder / "current.json"
     last.rename(current)

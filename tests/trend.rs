@@ -73,7 +73,8 @@ fn analysed(runs: &[Run], toml: &str, since: Option<&str>, selection: &Selection
     let points: Vec<Point<'_>> = runs.iter().zip(&sources).map(|(run, source)| Point { run, source }).collect();
     let since = since.map(|s| Since::parse(s).unwrap());
     let config = options_of(toml);
-    analyse(&points, &Options { config: &config, selection, since: since.as_ref(), today: TODAY }).unwrap()
+    analyse(&points, &Options { config: &config, selection, since: since.as_ref(), today: TODAY, series: false })
+        .unwrap()
 }
 
 fn trend(runs: &[Run]) -> Trend {

@@ -16,8 +16,8 @@ use world::{World, git, run};
 use yaml_rust2::Yaml;
 
 /// The examples of this repository.
-const EXAMPLES: [&str; 6] =
-    ["simple.yml", "pull-request.yml", "pull-request-report.yml", "main.yml", "nightly.yml", "matrix.yml"];
+const EXAMPLES: [&str; 7] =
+    ["simple.yml", "pull-request.yml", "pull-request-report.yml", "main.yml", "nightly.yml", "matrix.yml", "pages.yml"];
 
 fn example(name: &str) -> Yaml {
     load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/workflows").join(name))
@@ -217,6 +217,17 @@ impl Scene {
                     break;
                 }
                 ("", Some("cargo bench --locked")) => self.measure(&workspace),
+                ("", Some(line)) if line.starts_with("perfgate trend ") => {
+                    let installed = calls.last().unwrap().output("(path)").trim().to_owned();
+                    assert!(!installed.is_empty(), "nothing is installed yet");
+                    calls.push(self.runner.shell(&workspace, &installed, line));
+                }
+                ("actions/upload-pages-artifact", None) => {
+                    let site = workspace.join(with("path").unwrap());
+                    assert!(site.join("index.html").exists() && site.join("badge.svg").exists());
+                    upload(site.to_str().unwrap(), &self.runner.path("pages"));
+                }
+                ("actions/deploy-pages", None) => assert!(self.runner.path("pages/index.html").exists()),
                 ("actions/checkout", None) => {
                     assert_eq!(step["with"]["persist-credentials"].as_bool(), Some(false));
                     workspace = checkout(&self.world, &self.reference, &format!("clone-{}", self.jobs));
@@ -272,7 +283,12 @@ fn upload(path: &str, to: &Path) {
         vec![path]
     };
     for file in files {
-        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+        let to = to.join(file.file_name().unwrap());
+        if file.is_dir() {
+            upload(file.to_str().unwrap(), &to);
+        } else {
+            fs::copy(&file, to).unwrap();
+        }
     }
 }
 
@@ -454,6 +470,29 @@ fn benchmarks_that_crash_every_night_are_told() {
     let issues = scene.server.hub().issues.clone();
     assert_eq!(issues.len(), 1, "{}", call(&ran, "trend").log);
     assert!(issues[0]["title"].as_str().unwrap().contains("no results"), "{issues:?}");
+}
+
+#[test]
+fn the_history_is_published_as_pages() {
+    let mut scene = Scene::new();
+    let mut commit = String::new();
+    for number in 0..10 {
+        commit = scene.push(&format!("night {number}"));
+        let file = scene.world.results("night.txt", 100.0 + f64::from(number % 3));
+        run(&scene.world.work(), &["record", &file, "--store", "git:perfgate-data"], 0);
+        if number == 2 || number == 9 {
+            let payload = json!({ "repository": { "id": 1, "default_branch": "main" } });
+            let variables = [("GITHUB_SHA", commit.as_str()), ("GITHUB_REF", "refs/heads/main")];
+            scene.on(Event::Schedule, &payload, &variables, "main");
+            let ran = scene.play("pages.yml");
+            assert_eq!(jobs(&ran), ["site", "deploy"]);
+            let site = &ran[0].1[1];
+            assert_eq!(site.code, 0, "{}", site.log);
+            assert_eq!(site.log.contains("too few"), number == 2, "{}", site.log);
+        }
+    }
+    let runs = fs::read_to_string(scene.runner.path("pages/runs.js")).unwrap();
+    assert!(runs.contains(&commit) && runs.contains("\"repository\":\"https://github.com/o/r\""), "{runs}");
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn trend_of(runs: &[Run]) -> trend_model::Trend {
     let points: Vec<trend::Point<'_>> = runs.iter().map(|run| trend::Point { run, source: &source }).collect();
     let config = config::load(None, &std::collections::BTreeMap::new(), &Overrides::default(), &mut Diagnostics::new());
     let (selection, today) = (Selection::default(), jiff::civil::Date::constant(2026, 1, 1));
-    let options = trend::Options { config: &config, selection: &selection, since: None, today };
+    let options = trend::Options { config: &config, selection: &selection, since: None, today, series: false };
     trend::analyse(&points, &options).unwrap_or_else(|_| unreachable!("no --since was given"))
 }
 

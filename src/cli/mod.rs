@@ -26,6 +26,7 @@ mod options;
 mod record;
 mod report;
 mod selftest;
+mod site;
 mod store;
 mod stored;
 mod trend;

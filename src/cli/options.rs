@@ -263,9 +263,38 @@ impl ReportArgs {
 
     /// The same for another table of outputs.
     pub(super) fn among<T>(&self, outputs: &[&'static Output<T>]) -> Result<Vec<ReportTarget<T>>, Failure> {
+        self.resolved(outputs, None).map(|(targets, _)| targets)
+    }
+
+    /// The same where one more output, of this name, is a folder of files: that folder, if it is asked for.
+    pub(super) fn with_folder<T>(
+        &self,
+        outputs: &[&'static Output<T>],
+        folder: &str,
+    ) -> Result<(Vec<ReportTarget<T>>, Option<String>), Failure> {
+        self.resolved(outputs, Some(folder))
+    }
+
+    fn resolved<T>(
+        &self,
+        outputs: &[&'static Output<T>],
+        folder: Option<&str>,
+    ) -> Result<(Vec<ReportTarget<T>>, Option<String>), Failure> {
         let names = if self.report.is_empty() { vec!["terminal".to_owned()] } else { self.report.clone() };
         let mut targets = Vec::new();
+        let mut place: Option<String> = None;
         for name in &names {
+            let (bare, path) = name.split_once('=').map_or((name.as_str(), None), |(bare, path)| (bare, Some(path)));
+            if Some(bare) == folder {
+                let Some(path) = path.filter(|path| !path.is_empty() && *path != "-") else {
+                    let message = format!("`--report {bare}` writes several files and needs a folder");
+                    return Err(Diagnostic::new(Code::Usage, message).help(format!("`--report {bare}=site`")).into());
+                };
+                if place.replace(path.to_owned()).is_some() {
+                    return Err(Failure::usage(format!("`--report {bare}` is given twice")));
+                }
+                continue;
+            }
             let (name, path) = match name.split_once('=') {
                 Some((_, "")) => {
                     return Err(Failure::usage(format!(
@@ -279,7 +308,7 @@ impl ReportArgs {
             };
             let Some(output) = outputs.iter().copied().find(|o| o.name == name) else {
                 let shown = text::shown(&name.into());
-                let known: Vec<&str> = outputs.iter().map(|r| r.name).collect();
+                let known: Vec<&str> = outputs.iter().map(|r| r.name).chain(folder).collect();
                 let mut diagnostic = Diagnostic::new(Code::Usage, format!("there is no report `{shown}`"));
                 if let Some(close) = closest(name, &known) {
                     diagnostic = diagnostic.help(format!("did you mean `{close}`?"));
@@ -302,7 +331,7 @@ impl ReportArgs {
                 return Err(Failure::usage("two reports go to the same file"));
             }
         }
-        Ok(targets)
+        Ok((targets, place))
     }
 }
 

@@ -145,6 +145,11 @@ impl Bench {
         labels.insert(SUITE_LABEL.into(), self.suite.clone());
     }
 
+    /// Whether it is the suite that has no name.
+    pub(super) fn is_of_default_suite(&self) -> bool {
+        self.suite.raw() == DEFAULT_SUITE
+    }
+
     /// Whether a stored run is of this testbed and suite.
     pub(super) fn has(&self, key: &Key) -> bool {
         key.testbed == self.testbed && key.suite == self.suite

@@ -1,14 +1,18 @@
 //! `perfgate trend`: change points in a history of runs, and an exit code for the nightly job.
 //!
-//! Not here: finding them (`trend`), and how they look (`report::trend`).
+//! With `--report html=FOLDER` the same history becomes a site. The runs of other testbeds are drawn beside it there; each
+//! history is analysed apart, and the exit code is that of the testbed that was asked for.
+//!
+//! Not here: finding them (`trend`), and how they look (`report::trend`, `report::site`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge::{finish, known_metrics};
 use super::options::{ConfigArgs, InputArgs, ReportArgs, SelectionArgs, refuse_overwriting, share};
+use super::site::{About, Folder};
 use super::stored::{self, Bench, StoreArgs, TestbedArgs};
 use super::{Exit, Failure, Outcome, nightly};
 use crate::config::{Config, Limit, Overrides};
@@ -16,6 +20,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::io::load::Side;
 use crate::io::{ci, files, system};
 use crate::model::report::GateVerdict;
+use crate::model::trend::Trend;
+use crate::report::site;
 use crate::report::trend::{TRENDS, headline};
 use crate::store::{self, Key, Lineage, baseline};
 use crate::text::{self, Untrusted};
@@ -31,9 +37,10 @@ use crate::trend::{FEWEST_RUNS, Options, Point, Since, analyse};
 #[command(after_help = "Examples:\n  \
     perfgate trend\n  \
     perfgate trend --fail-on-new --report markdown=trend.md\n  \
+    perfgate trend --report html=site          # a site to look at, or to publish\n  \
     perfgate trend --branch release-2 --testbed ci-large --since 30d\n  \
     perfgate trend 'runs/main-*.json' --metric time",
-    mut_arg("report", |arg| arg.help("Report to write: terminal, markdown, json or csv, with =PATH to a file (can be repeated)")))]
+    mut_arg("report", |arg| arg.help("Report to write: terminal, markdown, json or csv, with =PATH to a file, or html=FOLDER, a site (can be repeated)")))]
 pub(super) struct Args {
     /// The history as files, folders or globs, oldest first by their dates or names [default: the store]
     runs: Vec<String>,
@@ -77,6 +84,18 @@ struct History {
     branch: Option<String>,
     /// Whether the newest commit of the branch has a run; `None` where it is not known which that is.
     is_tip_measured: Option<bool>,
+    /// The histories of other testbeds on the same branch, where they are asked for.
+    beside: Vec<(Untrusted, Side)>,
+    /// The runs of all of these in the order of the branch: the index of the history, this one's being 0, and the commit.
+    order: Vec<(usize, Option<Untrusted>)>,
+}
+
+impl History {
+    /// A history of files, which belong to no branch.
+    fn of_files(side: Side) -> Self {
+        let order = side.runs.iter().map(|run| (0, run.subject.commit.clone())).collect();
+        Self { side, branch: None, is_tip_measured: None, beside: Vec::new(), order }
+    }
 }
 
 /// How many commits back the stored runs of a branch are looked for.
@@ -93,8 +112,9 @@ fn limit(option: &str, written: Option<&String>) -> Result<Option<Limit>, Failur
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let targets = args.report.among(TRENDS)?;
+    let (targets, folder) = args.report.with_folder(TRENDS, site::NAME)?;
     refuse_overwriting(&targets, &args.runs)?;
+    let folder = Folder::open(folder)?;
     let since = args.since.as_deref().map(Since::parse).transpose()?;
     let mut overrides = Overrides {
         warn: limit("warn", args.warn.as_ref())?,
@@ -108,8 +128,8 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let bench = args.testbed.bench(&config)?;
     let nightly = args.nightly.nightly(&bench, args.branch.as_deref())?;
     let mut diagnostics = Diagnostics::new();
-    let History { side, branch, is_tip_measured } = if args.runs.is_empty() {
-        from_store(args, &config, &bench, &mut diagnostics)?
+    let history = if args.runs.is_empty() {
+        from_store(args, &config, &bench, folder.is_some(), &mut diagnostics)?
     } else {
         if args.branch.is_some() || args.store.is_given() || args.testbed.is_given() {
             let message = "runs that are named are not looked up in a store";
@@ -121,39 +141,80 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         if let Some(file) = &args.history_order {
             side.order_by(&String::from_utf8_lossy(&files::read(file)?), file)?;
         }
-        History { side, branch: None, is_tip_measured: None }
+        History::of_files(side)
     };
     console.tell_all(diagnostics)?;
+    let History { side, branch, is_tip_measured, beside, order } = history;
     known_metrics(&args.selection.metric, &side.runs, &[])?;
-    let sources = numbered(&side.sources);
-    let points: Vec<Point<'_>> = side.runs.iter().zip(&sources).map(|(run, source)| Point { run, source }).collect();
     let selection = args.selection.selection();
-    let options = Options { config: &config, selection: &selection, since: since.as_ref(), today: system::today() };
-    let trend = analyse(&points, &options)?;
+    let (since, today) = (since.as_ref(), system::today());
+    let options = Options { config: &config, selection: &selection, since, today, series: folder.is_some() };
+    let trend = analysed(&side, &options)?;
     if trend.verdict == GateVerdict::None {
-        console.tell(&nothing(points.len(), trend.since));
+        console.tell(&nothing(side.runs.len(), trend.since));
     }
     let exit = match trend.verdict {
         GateVerdict::None => Exit::NothingToJudge,
         GateVerdict::Fail | GateVerdict::Warn if args.fail_on_new => Exit::GateFailed,
         _ => Exit::Success,
     };
-    let written = console.write_outputs(&trend, &targets, headline);
+    let mut written = console.write_outputs(&trend, &targets, headline);
     let history = nightly::History { trend: &trend, bench: &bench, branch: branch.as_deref(), is_tip_measured };
     let is_kept = nightly.is_none_or(|nightly| nightly.run(&history, console));
+    if let Some(folder) = &folder {
+        let is_stored = args.runs.is_empty();
+        let mut histories = vec![(is_stored.then(|| bench.testbed.clone()), trend)];
+        for (testbed, side) in &beside {
+            // A commit that another testbed has not measured is no point in its history.
+            let trend = analysed(side, &options).or_else(|_| analysed(side, &Options { since: None, ..options }))?;
+            histories.push((Some(testbed.clone()), trend));
+        }
+        let suite = Some(bench.suite.clone()).filter(|_| is_stored && !bench.is_of_default_suite());
+        let branch = branch.map(Untrusted::from);
+        let about = About { histories, order, branch, suite, is_own: is_stored };
+        written = both(written, folder.publish(&about, console));
+        std::mem::forget(about);
+    } else {
+        std::mem::forget(trend);
+    }
     // What the history says goes before what could not be posted of it.
     let exit = if exit == Exit::Success && !is_kept { Exit::Outside } else { exit };
-    // Giving back hundreds of thousands of small allocations one by one takes longer than the analysis.
-    std::mem::forget((side, trend));
+    // Here and above: giving back hundreds of thousands of small allocations one by one takes longer than the analysis.
+    std::mem::forget((side, beside));
     finish(exit, written, console)
 }
 
-/// The stored runs of a branch, in the order of its commits.
-fn from_store(args: &Args, config: &Config, bench: &Bench, diagnostics: &mut Diagnostics) -> Result<History, Failure> {
+/// What the runs of a side show.
+fn analysed(side: &Side, options: &Options<'_>) -> Result<Trend, Diagnostic> {
+    let sources = numbered(&side.sources);
+    let points: Vec<Point<'_>> = side.runs.iter().zip(&sources).map(|(run, source)| Point { run, source }).collect();
+    analyse(&points, options)
+}
+
+/// Two things that were done, each of which may have failed.
+fn both(first: Result<(), Failure>, second: Result<(), Failure>) -> Result<(), Failure> {
+    match (first, second) {
+        (Err(mut first), Err(second)) => {
+            first.diagnostics.extend(second.diagnostics);
+            Err(first)
+        }
+        (first, second) => first.and(second),
+    }
+}
+
+/// The stored runs of a branch, in the order of its commits; where that is asked for, with those of other testbeds.
+fn from_store(
+    args: &Args,
+    config: &Config,
+    bench: &Bench,
+    with_others: bool,
+    diagnostics: &mut Diagnostics,
+) -> Result<History, Failure> {
     let lineage = Lineage::new(ci::build(), args.store.patience()).map_err(stored::failure)?;
     let store = args.store.open(config)?;
     let snapshot = store.snapshot().map_err(stored::failure)?;
     let stored = || snapshot.keys.iter().filter(|key| bench.has(key));
+    let asked = || snapshot.keys.iter().filter(|key| bench.has(key) || (with_others && key.suite == bench.suite));
     let branch = args.branch.clone().or_else(|| lineage.base_branch());
     let tip = branch.as_deref().and_then(|branch| lineage.tip(branch));
     if let (Some(branch), None) = (&args.branch, &tip) {
@@ -161,15 +222,15 @@ fn from_store(args: &Args, config: &Config, bench: &Bench, diagnostics: &mut Dia
         return Err(Diagnostic::new(Code::UnknownCommit, message).help("fetch it, or name another").into());
     }
     let keys = if let Some(tip) = &tip {
-        baseline::line(stored(), &lineage.ancestors(tip, DEPTH))
+        baseline::line(asked(), &lineage.ancestors(tip, DEPTH))
     } else {
         let message = "there is no git history here, so the runs are in the order of their dates";
         diagnostics.push(Diagnostic::new(Code::OrderByDate, message));
-        let mut keys: Vec<Key> = stored().cloned().collect();
+        let mut keys: Vec<Key> = asked().cloned().collect();
         keys.sort_by_key(|key| key.time);
         keys
     };
-    if keys.is_empty() {
+    if !keys.iter().any(|key| bench.has(key)) {
         let (testbed, suite) = (text::shown(&bench.testbed), text::shown(&bench.suite));
         let of_branch = tip.and(branch).map_or_else(String::new, |b| format!(" of `{}`", text::shown(&b.into())));
         let message = format!("no run{of_branch} of testbed {testbed}, suite {suite} is stored in {}", store.name());
@@ -185,11 +246,26 @@ fn from_store(args: &Args, config: &Config, bench: &Bench, diagnostics: &mut Dia
         ));
     }
     let loaded = store::load(store.as_ref(), &snapshot, &keys, diagnostics).map_err(stored::failure)?;
-    let (keys, runs): (Vec<Key>, Vec<_>) = loaded.into_iter().unzip();
-    let is_tip = |key: &Key| key.commit.as_ref().map(Untrusted::raw) == tip.as_deref();
-    let is_tip_measured = tip.as_ref().map(|_| keys.iter().any(is_tip));
-    let side = Side { runs, sources: keys.iter().map(|key| key.path().into()).collect(), inputs: Vec::new() };
-    Ok(History { side, branch, is_tip_measured })
+    let is_tip = |key: &Key| bench.has(key) && key.commit.as_ref().map(Untrusted::raw) == tip.as_deref();
+    let is_tip_measured = tip.as_ref().map(|_| loaded.iter().any(|(key, _)| is_tip(key)));
+    // The testbed that was asked for first, the others by their names.
+    let names: BTreeSet<&Untrusted> = loaded.iter().map(|(key, _)| &key.testbed).collect();
+    let others: Vec<Untrusted> = names.into_iter().filter(|name| **name != bench.testbed).cloned().collect();
+    let mut sides: Vec<(Untrusted, Side)> = std::iter::once(bench.testbed.clone())
+        .chain(others)
+        .map(|testbed| (testbed, Side { runs: Vec::new(), sources: Vec::new(), inputs: Vec::new() }))
+        .collect();
+    let mut order = Vec::with_capacity(loaded.len());
+    for (key, run) in loaded {
+        let Some(at) = sides.iter().position(|(testbed, _)| *testbed == key.testbed) else { continue };
+        if let Some((_, side)) = sides.get_mut(at) {
+            side.runs.push(run);
+            side.sources.push(key.path().into());
+        }
+        order.push((at, key.commit));
+    }
+    let (_, side) = sides.remove(0);
+    Ok(History { side, branch, is_tip_measured, beside: sides, order })
 }
 
 /// The sources of runs, with a number where a file holds several.

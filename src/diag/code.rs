@@ -122,6 +122,7 @@ codes! {
     Superseded "superseded" Note "The pull request is closed or has newer commits than the ones that were measured, so nothing was written. The run of the newest commit will."
     WriteFailed "write-failed" Error "A report could not be written."
     NoProject "no-project" Error "`perfgate init` found no benchmarks it knows: no Criterion, no Go benchmarks, no pytest-benchmark."
+    ForeignFolder "foreign-folder" Error "A site is written into a folder of its own: a new one, an empty one, or one that perfgate wrote before, which its file perfgate-site.json says. This folder holds something else, so nothing in it was changed. Name another one: `--report html=FOLDER`."
     FileExists "file-exists" Error "The file is there already and is not overwritten."
     SelftestFailed "selftest-failed" Error "The gate stayed green although every benchmark was made slower than its limit allows, so it would not catch a real regression of that size."
 }

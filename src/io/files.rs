@@ -145,7 +145,7 @@ fn read_from(name: &Untrusted, source: &mut dyn Read, size: usize) -> Result<Vec
 }
 
 /// An operating system error without its number.
-fn reason(error: &std::io::Error) -> String {
+pub(super) fn reason(error: &std::io::Error) -> String {
     let full = error.to_string();
     full.split(" (os error").next().unwrap_or(&full).to_lowercase()
 }
@@ -318,6 +318,21 @@ pub fn kind(path: &str) -> Kind {
         Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Kind::File,
         Err(_) => Kind::Missing,
     }
+}
+
+/// Whether anything is at a path, be it a link that leads nowhere.
+pub(super) fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+/// Whether a path is a file, and not a link to one.
+pub(super) fn is_plain_file(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file())
+}
+
+/// Whether a path is a folder, and not a link to one.
+pub(super) fn is_plain_folder(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir())
 }
 
 /// The names in a folder, for "did you mean".

@@ -176,6 +176,34 @@ impl Git {
     }
 }
 
+/// The page of the repository that an address of git leads to, in the form that `/commit/ID` can be added to. `None` for
+/// paths and for machines without a full name, which nobody else could reach. Credentials and ports of ssh are left out.
+pub fn page(address: &str) -> Option<String> {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest),
+        // As scp writes it: `git@host:path`.
+        None => ("ssh", address),
+    };
+    let is_web = matches!(scheme, "https" | "http");
+    if !is_web && !matches!(scheme, "ssh" | "git" | "git+ssh") {
+        return None;
+    }
+    let (authority, path) = if address.contains("://") { rest.split_once('/') } else { rest.split_once(':') }?;
+    let machine = authority.rsplit_once('@').map_or(authority, |(_, machine)| machine);
+    let host = if is_web { machine } else { machine.split_once(':').map_or(machine, |(host, _)| host) };
+    let path = path.trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '/' | '~');
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');
+    if !host.contains('.') || !host.chars().all(is_host) || path.is_empty() || !path.chars().all(is_plain) {
+        return None;
+    }
+    let scheme = if is_web { scheme } else { "https" };
+    // GitLab has its pages of commits behind a dash; GitHub, Gitea and Forgejo have not.
+    let dash = if host.split('.').any(|part| part == "gitlab") { "/-" } else { "" };
+    Some(format!("{scheme}://{host}/{path}{dash}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,6 +214,28 @@ mod tests {
         let error = Git::at(folder.path()).run(&["rev-parse", "HEAD"]).unwrap_err();
         assert!(error.to_string().starts_with("`git rev-parse` failed: fatal: not a git repository"), "{error}");
         assert!(matches!(Git::at(folder.path().join("gone")).run(&["version"]), Err(GitError::Broken(_))));
+    }
+
+    #[test]
+    fn the_page_of_a_remote_has_no_credentials() {
+        for (address, expected) in [
+            ("https://github.com/o/r.git", Some("https://github.com/o/r")),
+            ("https://x-access-token:secret@github.com/o/r", Some("https://github.com/o/r")),
+            ("git@github.com:o/r.git", Some("https://github.com/o/r")),
+            ("ssh://git@git.example.org:2222/team/r.git/", Some("https://git.example.org/team/r")),
+            ("https://git.example.org:8443/r", Some("https://git.example.org:8443/r")),
+            ("git@gitlab.com:group/sub/r.git", Some("https://gitlab.com/group/sub/r/-")),
+            ("/srv/git/r.git", None),
+            ("../r", None),
+            ("C:\\r", None),
+            ("file:///srv/r.git", None),
+            ("host:r.git", None),
+            ("https://github.com/", None),
+            ("https://github.com/o/r\"><script>", None),
+            ("", None),
+        ] {
+            assert_eq!(page(address).as_deref(), expected, "{address}");
+        }
     }
 
     #[test]

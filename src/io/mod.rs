@@ -12,5 +12,6 @@ pub mod files;
 pub mod formats;
 pub mod git;
 pub mod load;
+pub mod owned;
 pub mod project;
 pub mod system;

@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::report::{GateVerdict, Limits, Note};
-use super::{Better, Kind, MetricId, Params, Statistic, Unit};
+use super::{BenchmarkId, Better, Kind, MetricId, Params, Statistic, Unit};
 use crate::text::Untrusted;
 
 /// The schema id this version writes.
@@ -35,6 +35,43 @@ pub struct Trend {
     pub events: Vec<Event>,
     /// What the reader should know.
     pub notes: Vec<Note>,
+    /// Every series run by run, by benchmark and metric, where that was asked for. Not part of the JSON.
+    #[serde(skip)]
+    pub series: Vec<Series>,
+}
+
+/// One series of a history, run by run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The benchmark, under the name it has now.
+    pub benchmark: BenchmarkId,
+    /// Its parameters.
+    pub params: Params,
+    /// The suite it belongs to.
+    pub suite: Untrusted,
+    /// The metric.
+    pub metric: MetricId,
+    /// The statistic of each run's samples that is the value.
+    pub statistic: Option<Statistic>,
+    /// The unit of the values.
+    pub unit: Unit,
+    /// The good direction.
+    pub better: Option<Better>,
+    /// Noisy or exact.
+    pub kind: Kind,
+    /// As measured, one for each of [`Trend::runs`]; `None` where a run does not have the series.
+    pub values: Vec<Option<f64>>,
+    /// Its levels, oldest first; none where there is no value.
+    pub levels: Vec<Level>,
+}
+
+/// A stretch of a history in which a series stayed the same, as far as can be told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Its first run, an index into [`Trend::runs`].
+    pub first: usize,
+    /// The median of the values as they were measured, in the unit of the series.
+    pub value: f64,
 }
 
 /// Numbers of series and of changes.

@@ -24,7 +24,8 @@ impl Links {
         self.run.as_deref().filter(|address| is_plain(address))
     }
 
-    fn repository(&self) -> Option<&str> {
+    /// The address of the repository.
+    pub(super) fn repository(&self) -> Option<&str> {
         self.repository.as_deref().map(|address| address.trim_end_matches('/')).filter(|address| is_plain(address))
     }
 

@@ -20,6 +20,7 @@ mod links;
 pub mod markdown;
 mod scaling;
 pub mod several;
+pub mod site;
 mod table;
 mod terminal;
 pub mod trend;

@@ -58,6 +58,13 @@ pub(super) struct Track<'a> {
     positive: bool,
 }
 
+impl Track<'_> {
+    /// Whether a shift of its suite is taken out of it: counts that the code alone decides stay where they are.
+    pub(super) fn moves_with_its_suite(&self) -> bool {
+        self.kind == Kind::Noisy && self.positive && self.runs.len() >= SHORTEST_SERIES
+    }
+}
+
 /// The series of one suite and metric.
 pub(super) struct Group<'a> {
     pub(super) suite: Untrusted,
@@ -68,7 +75,7 @@ pub(super) struct Group<'a> {
 impl Group<'_> {
     /// The tracks that a common shift can be taken from.
     fn shifted(&self) -> impl Iterator<Item = &Track<'_>> {
-        self.tracks.iter().filter(|t| t.kind == Kind::Noisy && t.positive && t.runs.len() >= SHORTEST_SERIES)
+        self.tracks.iter().filter(|t| t.moves_with_its_suite())
     }
 
     /// Whether its noisy series are too few for a common shift.

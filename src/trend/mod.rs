@@ -2,7 +2,7 @@
 //!
 //! `series` turns the runs into one row of values a series, `find` takes out what the runs of a suite share and looks for
 //! changes of level in what is left (`stats::changepoint`), `grade` holds each against the limits, `events` puts together
-//! what happened together. A suite that moved as a whole is an event of its own: another machine does that too.
+//! what happened together; `values` keeps the series themselves, for those who draw them. A suite that moved as a whole is an event of its own: another machine does that too.
 //!
 //! Nothing is remembered from night to night. A change is *new* when the same history without the runs of the last night does
 //! not show it; so a nightly job turns red once for a regression, however long it stays. A change that
@@ -18,6 +18,7 @@ mod find;
 mod grade;
 mod series;
 mod since;
+mod values;
 
 pub use since::Since;
 
@@ -59,6 +60,8 @@ pub struct Options<'a> {
     pub since: Option<&'a Since>,
     /// Today in UTC, for `[[accept]] until` and ages.
     pub today: Date,
+    /// Whether every series is kept run by run, as [`Trend::series`].
+    pub series: bool,
 }
 
 /// Finds the changes in a history.
@@ -86,13 +89,20 @@ pub fn analyse(points: &[Point<'_>], options: &Options<'_>) -> Result<Trend, Dia
         runs: points.iter().map(moment).collect(),
         events: Vec::new(),
         notes,
+        series: Vec::new(),
+    };
+    let kept = |found: &[Vec<(Finding, Change)>]| {
+        if options.series { values::by_run(points, &groups, found, &selected) } else { Vec::new() }
     };
     if points.len() < FEWEST_RUNS || counts.series == 0 || since >= points.len() {
+        trend.series = kept(&[]);
         return Ok(trend);
     }
     let nights = Nights { groups: &groups, points, options, since };
     let mut changes: Vec<(Change, bool)> = Vec::new();
-    for group in nights.judged() {
+    let found = nights.judged();
+    trend.series = kept(&found);
+    for group in found {
         for (finding, mut change) in group {
             let suite_wide = finding.track.is_none();
             let keep = match (suite_wide, &change.benchmark) {

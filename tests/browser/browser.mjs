@@ -33,10 +33,10 @@ export async function close() {
  * Opens a file and returns the page with what it did.
  *
  * `options`: `width`, `height`, `scheme`, `scripts` (false switches scripts off), `fragment` (the address after `#`),
- * `scale` (pixels of the device per pixel of the page), `files` (true where the page may read files beside itself).
+ * `scale` (pixels of the device per pixel of the page), `files` (the folder whose files the page may read).
  */
 export async function open(file, options = {}) {
-  const { width = 1280, height = 900, scheme = "light", scripts = true, fragment = "", scale = 1, files = false } = options;
+  const { width = 1280, height = 900, scheme = "light", scripts = true, fragment = "", scale = 1, files = null } = options;
   browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
   const context = await browser.newContext({
     viewport: { width, height },
@@ -54,10 +54,10 @@ export async function open(file, options = {}) {
     dialog.dismiss();
   });
   const address = pathToFileURL(file).href;
-  const folder = `${path.posix.dirname(address)}/`;
+  const folder = files && `${pathToFileURL(files).href}/`;
   page.on("request", (request) => {
     const asked = request.url().split("#")[0];
-    const isOwn = asked === address || asked === "data:," || (files && asked.startsWith(folder));
+    const isOwn = asked === address || asked === "data:," || (folder && asked.startsWith(folder));
     if (!isOwn) seen.requests.push(asked);
   });
   await page.exposeFunction("breached", (said) => seen.breaches.push(said));
@@ -85,10 +85,10 @@ export function assertQuiet(seen) {
   assert.deepEqual(seen, { messages: [], requests: [], breaches: [], dialogs: [] });
 }
 
-/** Asserts that axe finds nothing serious in what the page shows now. */
+/** Asserts that axe finds nothing serious in what the page shows now. Styles are not loaded again: the page forbids that. */
 export async function assertAccessible(page, what) {
   await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"], preload: false }));
   const bad = found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
   const said = bad.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 200)} ${node.failureSummary}`).join("\n  ")}`);
   assert.equal(said.join("\n"), "", what);

@@ -8,6 +8,7 @@ import path from "node:path";
 
 import { SCHEMES, WIDTHS, close, open } from "./browser.mjs";
 import { many, noise, remove, report, row, sample, shown } from "./pages.mjs";
+import { benchmarkOf, ofTestbeds, story } from "./sites.mjs";
 
 const docs = path.resolve(import.meta.dirname, "../../docs/images");
 
@@ -38,12 +39,21 @@ function inTurns() {
   return report(rows, { pairs: 10, past: 0, history: 0 });
 }
 
+/** A history of several testbeds as a site: its overview, and one of its benchmarks. */
+function trendSite() {
+  const folder = ofTestbeds({ "linux-x64": story(80), "linux-arm64": story(80, { scale: 1.35, seed: 9 }) });
+  return { folder, overview: path.join(folder, "index.html"), benchmark: path.join(folder, benchmarkOf(folder, "parse-json-1024")) };
+}
+
 async function forDocs() {
   mkdirSync(docs, { recursive: true });
   const page = shown("everything", everything());
   await shoot(page, path.join(docs, "report.png"), { width: 1280, height: 860 });
   await shoot(page, path.join(docs, "report-row.png"), { width: 1280, height: 900, fragment: "parse/json/1024/time" });
   await shoot(page, path.join(docs, "report-dark.png"), { width: 1280, height: 900, scheme: "dark", fragment: "parse/json/1024/time" });
+  const { folder, overview, benchmark } = trendSite();
+  await shoot(overview, path.join(docs, "site.png"), { width: 1280, height: 860, files: folder });
+  await shoot(benchmark, path.join(docs, "site-benchmark.png"), { width: 1280, height: 860, files: folder, fragment: "m-time" });
 }
 
 async function toLookAt(folder) {
@@ -63,6 +73,14 @@ async function toLookAt(folder) {
           await openFirst(page);
           await page.locator("tr.row.is-open").evaluate((shown) => shown.scrollIntoView());
         });
+      }
+    }
+  }
+  const { folder: files, ...parts } = trendSite();
+  for (const [part, file] of Object.entries(parts)) {
+    for (const scheme of SCHEMES) {
+      for (const width of WIDTHS) {
+        await shoot(file, path.join(folder, `site-${part}-${scheme}-${width}.png`), { width, scheme, height: 1500, files });
       }
     }
   }

@@ -133,6 +133,18 @@ impl Runner {
         self.act_in(workspace, &temporary, inputs, &[])
     }
 
+    /// Runs a line of a workflow's own in a folder, with a folder of programs that an earlier step put on the path.
+    pub fn shell(&self, workspace: &Path, path: &str, line: &str) -> Played {
+        let mut command = Command::new("bash");
+        clean(command.current_dir(workspace).args(["--noprofile", "--norc", "-e", "-c", line]));
+        command.env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap()));
+        command.env("CI", "true").env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", workspace);
+        command.envs(self.event.iter().cloned()).envs(self.variables.iter().cloned());
+        let ended = command.output().unwrap();
+        let log = text(&ended.stdout) + &text(&ended.stderr);
+        Played { code: ended.status.code().unwrap_or(-1), outputs: BTreeMap::new(), summary: String::new(), log }
+    }
+
     /// Calls the action in a job with this temporary folder, with more variables.
     pub fn act_in(
         &self,

@@ -68,20 +68,20 @@ fn said(trend: &Trend) -> String {
 }
 
 /// A run as people know it: its commit, else where it was read from.
-fn run_name(moment: Option<&Moment>) -> Untrusted {
+pub(super) fn run_name(moment: Option<&Moment>) -> Untrusted {
     let Some(moment) = moment else { return "?".into() };
     moment.commit.as_ref().map_or_else(|| moment.source.clone(), wording::short_commit)
 }
 
 /// The day of a run in UTC.
-fn day(moment: Option<&Moment>) -> Option<String> {
+pub(super) fn day(moment: Option<&Moment>) -> Option<String> {
     let seconds = moment.and_then(|m| m.taken_at.or(m.committed_at))?;
     let time = jiff::Timestamp::from_second(seconds).ok()?;
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
 }
 
 /// How an event is announced: `new fail`, `warn, recovered`, `suite moved, improved`.
-fn announced(event: &Event) -> String {
+pub(super) fn announced(event: &Event) -> String {
     let mut said = if event.new && !event.provisional { "new ".to_owned() } else { String::new() };
     said.push_str(event.grade.as_str());
     if event.suite_wide {
@@ -97,7 +97,7 @@ fn announced(event: &Event) -> String {
 }
 
 /// When and where an event happened, in sentences; `shown` is the escaper of names.
-fn place(trend: &Trend, event: &Event, shown: &dyn Fn(&Untrusted) -> String) -> Vec<String> {
+pub(super) fn place(trend: &Trend, event: &Event, shown: &dyn Fn(&Untrusted) -> String) -> Vec<String> {
     let (good, bad) = (trend.run(event.range.last_good), trend.run(event.range.first_bad));
     let likeliest = trend.run(event.range.likeliest);
     let name = |moment: Option<&Moment>| {
@@ -141,7 +141,7 @@ fn place(trend: &Trend, event: &Event, shown: &dyn Fn(&Untrusted) -> String) -> 
 }
 
 /// What else the reader of a change should know.
-fn remarks(event: &Event, change: &Change, shown: &dyn Fn(&Untrusted) -> String) -> Vec<String> {
+pub(super) fn remarks(event: &Event, change: &Change, shown: &dyn Fn(&Untrusted) -> String) -> Vec<String> {
     let mut said = Vec::new();
     if event.changes.len() > 1 && change.grade != event.grade {
         said.push(change.grade.as_str().to_owned());
@@ -208,7 +208,7 @@ fn levels(change: &Change) -> (String, String, Untrusted) {
 }
 
 /// The levels as one text: `12.31 µs → 14.02 µs`; a suite has none.
-fn levels_said(change: &Change, arrow: &str, gap: &str, shown: &dyn Fn(&Untrusted) -> String) -> String {
+pub(super) fn levels_said(change: &Change, arrow: &str, gap: &str, shown: &dyn Fn(&Untrusted) -> String) -> String {
     if change.benchmark.is_none() {
         return String::new();
     }
@@ -218,12 +218,12 @@ fn levels_said(change: &Change, arrow: &str, gap: &str, shown: &dyn Fn(&Untruste
 }
 
 /// The change as a percentage; from zero there is none.
-fn change_said(change: &Change, notation: &wording::Notation) -> String {
+pub(super) fn change_said(change: &Change, notation: &wording::Notation) -> String {
     change.change.map_or_else(|| "from 0".to_owned(), |share| notation.change(share))
 }
 
 /// The limit that a change reached or is under.
-fn limit_said(change: &Change, notation: &wording::Notation) -> String {
+pub(super) fn limit_said(change: &Change, notation: &wording::Notation) -> String {
     let limits = &change.limits;
     let limit = if change.grade == Grade::Fail { limits.fail } else { limits.warn.or(limits.fail) };
     let bad = matches!(change.grade, Grade::Fail | Grade::Warn | Grade::Minor);
@@ -252,13 +252,13 @@ fn sparkline(sketch: &[Option<f64>], width: usize) -> String {
 }
 
 /// Whether an event is listed without `--verbose`: what is new, and what is bad and still there.
-fn is_listed(event: &Event) -> bool {
+pub(super) fn is_listed(event: &Event) -> bool {
     let standing = event.changes.iter().any(|c| !c.recovered && c.accepted_by.is_none());
     event.new || (standing && event.grade <= Grade::Changed)
 }
 
 /// What is not listed, in words.
-fn folded(events: &[&Event]) -> Vec<String> {
+pub(super) fn folded(events: &[&Event]) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for event in events {
         let accepted = event.changes.iter().all(|c| c.accepted_by.is_some());

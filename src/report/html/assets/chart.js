@@ -289,8 +289,8 @@ const perfgateCharts = (() => {
    * - `marks`: `[{at, said, shape, colour, value}]`; runs that stand out. With a `value` it is a mark on that value, else
    *   a line from top to bottom.
    * - `limits`: `[{word: "warn" | "fail", value}]`.
-   * - `unit`, `label` (the text alternative), `height`, `pick(run)` (called when a run is clicked), `sync` (a key that
-   *   charts with one cursor share), `bridge` (whether a line goes on over runs that have no value).
+   * - `unit`, `label` (the text alternative), `height`, `sync` (a key that charts with one cursor share), `bridge`
+   *   (whether a line goes on over runs that have no value).
    *
    * Dragging zooms into runs, a double click shows all again. Returns a function that takes the chart away; uPlot's own
    * chart is its `chart`.
@@ -325,7 +325,6 @@ const perfgateCharts = (() => {
         y: false,
         drag: { x: true, y: false, setScale: true },
         points: { size: 9 },
-        bind: spec.pick ? { click: (_, __, handle) => (event) => picked(event, handle) } : {},
         ...(spec.sync ? { sync: { key: spec.sync, setSeries: false } } : {}),
       },
       scales: {
@@ -361,10 +360,6 @@ const perfgateCharts = (() => {
         const ratio = uPlot.pxRatio || 1;
         box.tip.show(spec.describe(idx), chart.valToPos(idx, "x") + chart.bbox.left / ratio, top + chart.bbox.top / ratio);
       }
-    }
-    function picked(event, handle) {
-      if (chart.cursor.idx !== null && chart.cursor.idx !== undefined) spec.pick(chart.cursor.idx, event);
-      return handle ? handle(event) : null;
     }
     const hasLevels = lines.some((line) => line.levels);
     legend(host, [
