@@ -139,7 +139,7 @@ fn the_example_of_the_documentation_means_what_it_says() {
     assert_eq!((budget.benchmark.as_str(), budget.metric.raw()), ("cache_get_hit", "time"));
     assert_eq!((&budget.warn, &budget.fail), (&Some("5ns".parse().unwrap()), &Some("10ns".parse().unwrap())));
     assert_eq!(budget.origin.raw(), "perfgate.toml:42");
-    let [Accept { benchmark, metric, up_to, until, reason, origin }] = config.accepts.as_slice() else {
+    let [Accept { benchmark, metric, tool: _, up_to, until, reason, origin }] = config.accepts.as_slice() else {
         panic!("{:?}", config.accepts)
     };
     assert!(benchmark.matches_text("render/a") && !benchmark.matches_text("render/a/b"));

@@ -402,8 +402,71 @@ fn budgets_see_failures_and_wrong_units() {
         assert_eq!((report.verdict, report.counts.invalid), (GateVerdict::Fail, 1), "{text}");
     }
     let same = lines("X", &[5.0], "ns/op");
-    let wrong = judge(&same, &same, &budget.replace("10ns", "1MiB"));
-    assert_eq!(verdict_of(&wrong, "BenchmarkX", "time"), Verdict::Invalid);
+    for unit in ["1MiB", "95%"] {
+        let wrong = judge(&same, &same, &budget.replace("10ns", unit));
+        assert_eq!(verdict_of(&wrong, "BenchmarkX", "time"), Verdict::Invalid, "{unit}");
+    }
+}
+
+#[test]
+fn what_never_varied_has_no_noise() {
+    let run = |hits: f64| go(&format!("BenchmarkX 1000 {hits} instructions\n"));
+    let of = |before: &[f64], now: &[f64]| {
+        let [before, now] = [before, now].map(|side| side.iter().map(|hits| run(*hits)).collect::<Vec<_>>());
+        let limits = "[gate]\nwarn = \"1%\"\nfail = \"2%\"\n";
+        verdict_of(&judge_runs(&before, &now, limits, &Selection::default(), false), "BenchmarkX", "instructions")
+    };
+    assert_eq!(of(&[100.0; 3], &[100.0; 3]), Verdict::Pass);
+    assert_eq!(of(&[100.0, 101.0, 100.0], &[100.0; 3]), Verdict::Inconclusive);
+}
+
+#[test]
+fn an_entry_that_names_a_tool_is_about_its_results() {
+    let (before, now) = (lines("X", &[100.0], "ns/op"), lines("X", &[200.0], "ns/op"));
+    for (entry, expected) in [
+        ("[[budget]]\nmetric = \"time\"\nfail = \"150ns\"\n", [Verdict::Fail, Verdict::Pass]),
+        ("[[rule]]\nfail = \"50%\"\n", [Verdict::Fail, Verdict::Pass]),
+        ("[[accept]]\n", [Verdict::Accepted, Verdict::Fail]),
+    ] {
+        let gate = if entry.contains("accept") { "10%" } else { "300%" };
+        for (tool, expected) in ["go", "criterion"].into_iter().zip(expected) {
+            let toml =
+                format!("[gate]\nwarn = \"{gate}\"\nfail = \"{gate}\"\n{entry}benchmark = \"**\"\ntool = \"{tool}\"\n");
+            let report = judge(&before, &now, &toml);
+            assert_eq!(verdict_of(&report, "BenchmarkX", "time"), expected, "{toml}");
+            let unused = report.notes.iter().any(|n| n.code.starts_with("unused"));
+            assert_eq!(unused, tool == "criterion", "{toml}");
+        }
+    }
+}
+
+#[test]
+fn a_statistic_that_only_a_budget_names_is_judged_by_it_alone() {
+    let budget = "[[budget]]\nbenchmark = \"BenchmarkX\"\nmetric = \"time.max\"\nfail = \"300ns\"\n";
+    let side = |x: f64, y: f64| lines("X", &[x; 5], "ns/op") + &lines("Y", &[y; 5], "ns/op");
+    let twice = |toml: &str| judge(&side(100.0, 100.0), &side(200.0, 200.0), toml);
+    let report = twice(&format!("[metrics.time]\ngate = false\n{budget}"));
+    let [x, y] = ["BenchmarkX", "BenchmarkY"].map(|name| row(&report, name, "time.max"));
+    assert_eq!((x.verdict, x.gate, y.gate, report.verdict), (Verdict::Pass, true, false, GateVerdict::Pass));
+    let over = judge(&side(100.0, 100.0), &side(301.0, 100.0), &format!("[metrics.time]\ngate = false\n{budget}"));
+    assert_eq!((verdict_of(&over, "BenchmarkX", "time.max"), over.verdict), (Verdict::Fail, GateVerdict::Fail));
+    // Named for its own sake, it has limits as well.
+    let named = twice(&format!("[metrics.\"time.max\"]\nfail = \"50%\"\n{budget}"));
+    assert_eq!(verdict_of(&named, "BenchmarkX", "time.max"), Verdict::Fail);
+}
+
+#[test]
+fn entries_about_what_was_left_out_are_not_called_unused() {
+    let toml = "[[budget]]\nbenchmark = \"BenchmarkY\"\nmetric = \"time\"\nfail = \"1s\"\n\
+        [[rule]]\nbenchmark = \"BenchmarkY\"\nfail = \"5%\"\n[[accept]]\nbenchmark = \"BenchmarkY\"\n";
+    let text = lines("X", &[1.0], "ns/op") + &lines("Y", &[1.0], "ns/op");
+    let unused = |run: &str, selection: &Selection| {
+        let report = judge_runs(&[go(run)], &[go(run)], toml, selection, false);
+        report.notes.iter().filter(|note| note.code.starts_with("unused")).count()
+    };
+    let only_x = Selection { filter: vec![config::Pattern::new("BenchmarkX")], ..Selection::default() };
+    assert_eq!(unused(&text, &only_x), 0);
+    assert_eq!(unused(&lines("X", &[1.0], "ns/op"), &Selection::default()), 3);
 }
 
 #[test]

@@ -51,6 +51,7 @@ pub(super) fn compile(file: File, named: BTreeSet<MetricId>) -> Config {
                 Some(Budget {
                     benchmark: set.value.benchmark.as_ref()?.value.clone(),
                     metric: set.value.metric.as_ref()?.value.clone(),
+                    tool: set.value.tool.as_ref().map(|set| set.value.clone()),
                     warn: set.value.warn.as_ref().map(|set| set.value.clone()),
                     fail: set.value.fail.as_ref().map(|set| set.value.clone()),
                     origin: set.origin.clone(),
@@ -62,6 +63,7 @@ pub(super) fn compile(file: File, named: BTreeSet<MetricId>) -> Config {
                 Some(Accept {
                     benchmark: set.value.benchmark.as_ref()?.value.clone(),
                     metric: set.value.metric.as_ref().map(|set| set.value.clone()),
+                    tool: set.value.tool.as_ref().map(|set| set.value.clone()),
                     up_to: limit(&set.value.up_to),
                     until: set.value.until.as_ref().map(|set| set.value),
                     reason: set.value.reason.as_ref().map(|set| set.value.clone()),
@@ -81,6 +83,7 @@ pub(super) fn compile(file: File, named: BTreeSet<MetricId>) -> Config {
                 Some(Rule {
                     benchmark: set.value.benchmark.as_ref()?.value.clone(),
                     metric: set.value.metric.as_ref().map(|set| set.value.clone()),
+                    tool: set.value.tool.as_ref().map(|set| set.value.clone()),
                     origin: set.origin.clone(),
                     entry: Entry::from(&set.value),
                 })

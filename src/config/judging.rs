@@ -89,7 +89,8 @@ impl From<&MetricTable> for Entry {
 
 impl From<&RuleTable> for Entry {
     fn from(table: &RuleTable) -> Self {
-        let RuleTable { benchmark: _, metric: _, statistic, warn, fail, min_change, better, gate } = table.clone();
+        let RuleTable { benchmark: _, metric: _, tool: _, statistic, warn, fail, min_change, better, gate } =
+            table.clone();
         Self::from(&MetricTable { statistic, warn, fail, min_change, better, gate })
     }
 }
@@ -97,9 +98,7 @@ impl From<&RuleTable> for Entry {
 impl Config {
     /// What a series is judged by.
     pub fn judging(&self, benchmark: &BenchmarkId, metric: &MetricId) -> Judging {
-        let rule = self.rules.iter().position(|rule| {
-            rule.metric.as_ref().is_none_or(|named| named == metric) && rule.benchmark.matches(benchmark)
-        });
+        let rule = self.rules.iter().position(|rule| rule.is_about(benchmark, metric));
         self.by_rule(rule, metric)
     }
 

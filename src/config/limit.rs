@@ -26,7 +26,7 @@ pub enum Limit {
     },
 }
 
-/// A value that stands by itself: `10ns` is 1e-8 seconds.
+/// A value that stands by itself: `10ns` is 1e-8 seconds, `95%` is 0.95.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Amount {
     /// The value, in `unit`.
@@ -53,7 +53,7 @@ impl fmt::Display for InvalidLimit {
 impl std::error::Error for InvalidLimit {}
 
 const EXAMPLES: &str = r#"write a share such as "5%", or a step such as "+3", "+2ms" or "+1MiB""#;
-const AMOUNTS: &str = r#"write a value such as "10ns", "1.5MiB" or "3""#;
+const AMOUNTS: &str = r#"write a value such as "10ns", "1.5MiB", "95%" or "3""#;
 
 fn invalid(message: impl Into<String>, help: impl Into<String>) -> InvalidLimit {
     InvalidLimit { message: message.into(), help: help.into() }
@@ -146,6 +146,16 @@ impl fmt::Display for Limit {
 }
 
 impl Amount {
+    /// The value in the unit of a series; `None` where it is in another one. A share is that many hundredths of `%`.
+    pub fn in_unit(&self, unit: &Unit) -> Option<f64> {
+        match &self.unit {
+            None => Some(self.value),
+            Some(own) if own == unit => Some(self.value),
+            Some(Unit::One) if unit.symbol() == "%" => Some(self.value * 100.0),
+            Some(_) => None,
+        }
+    }
+
     fn parse(text: &str, help: &str) -> Result<Self, InvalidLimit> {
         let name = shown(&text.into());
         let bare = text.trim();
@@ -155,14 +165,14 @@ impl Amount {
         if bare.starts_with('+') {
             return Err(invalid(format!("a budget is a value, not a step: `{name}`"), "leave the `+` out"));
         }
-        if bare.ends_with('%') {
-            return Err(invalid(format!("a budget is a value, not a share: `{name}`"), help));
-        }
         let Some((number, rest)) = number(bare) else {
             return Err(invalid(format!("`{name}` is not a value"), help));
         };
         if rest.is_empty() {
             return Ok(Self { value: number, unit: None });
+        }
+        if rest == "%" {
+            return Ok(Self { value: number / 100.0, unit: Some(Unit::One) });
         }
         let (factor, unit) = known_unit(rest)?;
         Ok(Self { value: to_base(number, factor), unit: Some(unit) })
@@ -270,10 +280,10 @@ mod schema {
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
             json_schema!({
-                "description": "A value with or without a unit.",
+                "description": "A value with or without a unit, or a share.",
                 "type": "string",
-                "pattern": format!(r"^\s*{NUMBER}[^%]*$"),
-                "examples": ["10ns", "1.5MiB", "3"],
+                "pattern": format!(r"^\s*{NUMBER}([^%]*|\s*%\s*)$"),
+                "examples": ["10ns", "1.5MiB", "95%", "3"],
             })
         }
     }
@@ -339,9 +349,13 @@ mod tests {
     fn amounts_and_smallest_changes() {
         assert_eq!("10ns".parse(), Ok(Amount { value: 1e-8, unit: Some(Unit::Second) }));
         assert_eq!("3".parse(), Ok(Amount { value: 3.0, unit: None }));
-        for wrong in ["5%", "+5ns", "-5ns", "fast", "5 parsecs"] {
+        for wrong in ["+5%", "+5ns", "-5ns", "fast", "5 parsecs", "5 %%"] {
             assert!(wrong.parse::<Amount>().is_err(), "{wrong}");
         }
+        let share: Amount = " 95 % ".parse().unwrap();
+        assert_eq!(share, Amount { value: 0.95, unit: Some(Unit::One) });
+        let units = [Unit::One, Unit::from_symbol("%"), Unit::Second];
+        assert_eq!(units.map(|unit| share.in_unit(&unit)), [Some(0.95), Some(95.0), None]);
         assert_eq!(Limit::parse_min_change("0.3ns"), Ok(step(3e-10, Unit::Second)));
         assert_eq!(Limit::parse_min_change("+1ns"), Ok(step(1e-9, Unit::Second)));
         assert_eq!(Limit::parse_min_change("2%"), Ok(Limit::Relative(0.02)));

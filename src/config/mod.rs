@@ -37,7 +37,7 @@ pub use selection::Selection;
 pub use words::{Counted, Evidence, FailOn};
 
 use crate::model::mapping::Mapping;
-use crate::model::{MetricId, Statistic};
+use crate::model::{BenchmarkId, MetricId, Statistic};
 use crate::text::Untrusted;
 
 /// The built-in defaults, which are also the reference of every key.
@@ -134,9 +134,37 @@ pub struct Rule {
     pub benchmark: Pattern,
     /// Which metric; every metric if `None`.
     pub metric: Option<MetricId>,
+    /// The tool whose results are meant; every tool if `None`.
+    pub tool: Option<Untrusted>,
     /// Where it stands: `perfgate.toml:31`.
     pub origin: Untrusted,
     entry: judging::Entry,
+}
+
+impl Rule {
+    /// Whether it speaks about a series.
+    pub fn is_about(&self, benchmark: &BenchmarkId, metric: &MetricId) -> bool {
+        self.metric.as_ref().is_none_or(|m| m == metric) && covers(&self.benchmark, self.tool.as_ref(), benchmark)
+    }
+}
+
+impl Budget {
+    /// Whether it speaks about a benchmark.
+    pub fn covers(&self, benchmark: &BenchmarkId) -> bool {
+        covers(&self.benchmark, self.tool.as_ref(), benchmark)
+    }
+}
+
+impl Accept {
+    /// Whether it speaks about a series.
+    pub fn is_about(&self, benchmark: &BenchmarkId, metric: &MetricId) -> bool {
+        self.metric.as_ref().is_none_or(|m| m == metric) && covers(&self.benchmark, self.tool.as_ref(), benchmark)
+    }
+}
+
+/// Whether a pattern and a tool, if one is named, fit a benchmark.
+fn covers(pattern: &Pattern, tool: Option<&Untrusted>, benchmark: &BenchmarkId) -> bool {
+    tool.is_none_or(|tool| *tool == benchmark.tool) && pattern.matches(benchmark)
 }
 
 /// A `[[budget]]`: an absolute limit that needs no baseline.
@@ -146,6 +174,8 @@ pub struct Budget {
     pub benchmark: Pattern,
     /// Which metric.
     pub metric: MetricId,
+    /// The tool whose results are meant; every tool if `None`.
+    pub tool: Option<Untrusted>,
     /// The target: a worse value warns.
     pub warn: Option<Amount>,
     /// What is still acceptable: a worse value fails.
@@ -161,6 +191,8 @@ pub struct Accept {
     pub benchmark: Pattern,
     /// Which metric; every metric if `None`.
     pub metric: Option<MetricId>,
+    /// The tool whose results are meant; every tool if `None`.
+    pub tool: Option<Untrusted>,
     /// How much worse is accepted; any change if `None`.
     pub up_to: Option<Limit>,
     /// The last day it counts, in UTC; for good if `None`.

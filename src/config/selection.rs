@@ -21,6 +21,11 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether every series is looked at.
+    pub fn is_everything(&self) -> bool {
+        self.metrics.is_empty() && self.filter.is_empty() && self.exclude.is_empty() && self.only.is_none()
+    }
+
     /// Whether a metric is looked at.
     pub fn keeps_metric(&self, metric: &MetricId) -> bool {
         self.metrics.is_empty() || self.metrics.iter().any(|m| m == metric.raw())

@@ -39,25 +39,29 @@ impl Config {
             out.limits(&metric.value);
         }
         for set in rule.iter().flat_map(|set| &set.value) {
-            let RuleTable { benchmark, metric, statistic, warn, fail, min_change, better, gate } = set.value.clone();
+            let RuleTable { benchmark, metric, tool, statistic, warn, fail, min_change, better, gate } =
+                set.value.clone();
             out.header("[[rule]]");
             out.key("benchmark", benchmark.as_ref(), |pattern| quoted(pattern.as_str()));
             out.key("metric", metric.as_ref(), |metric| quoted(metric.raw()));
+            out.key("tool", tool.as_ref(), |tool| quoted(tool.raw()));
             out.limits(&MetricTable { statistic, warn, fail, min_change, better, gate });
         }
         for set in budget.iter().flat_map(|set| &set.value) {
-            let BudgetTable { benchmark, metric, warn, fail } = &set.value;
+            let BudgetTable { benchmark, metric, tool, warn, fail } = &set.value;
             out.header("[[budget]]");
             out.key("benchmark", benchmark.as_ref(), |pattern| quoted(pattern.as_str()));
             out.key("metric", metric.as_ref(), |metric| quoted(metric.raw()));
+            out.key("tool", tool.as_ref(), |tool| quoted(tool.raw()));
             out.key("warn", warn.as_ref(), display);
             out.key("fail", fail.as_ref(), display);
         }
         for set in accept.iter().flat_map(|set| &set.value) {
-            let AcceptTable { benchmark, metric, up_to, until, reason } = &set.value;
+            let AcceptTable { benchmark, metric, tool, up_to, until, reason } = &set.value;
             out.header("[[accept]]");
             out.key("benchmark", benchmark.as_ref(), |pattern| quoted(pattern.as_str()));
             out.key("metric", metric.as_ref(), |metric| quoted(metric.raw()));
+            out.key("tool", tool.as_ref(), |tool| quoted(tool.raw()));
             out.key("up-to", up_to.as_ref(), display);
             out.key("until", until.as_ref(), ToString::to_string);
             out.key("reason", reason.as_ref(), |text| quoted(text.raw()));

@@ -92,6 +92,9 @@ table! {
         /// Which metric; every metric without it.
         #[cfg_attr(test, schemars(with = "Option<String>"))]
         metric "metric": MetricId,
+        /// The tool whose results are meant, as `perfgate formats` calls it; every tool without it.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        tool "tool": Untrusted,
         /// How a run's samples become one value.
         statistic "statistic": Chosen,
         /// A change that is worse by this much warns.
@@ -116,6 +119,9 @@ table! {
         /// Which metric.
         #[cfg_attr(test, schemars(with = "String"))]
         metric "metric": MetricId,
+        /// The tool whose results are meant, as `perfgate formats` calls it; every tool without it.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        tool "tool": Untrusted,
         /// The target: a worse value warns.
         warn "warn": Amount,
         /// What is still acceptable: a worse value fails.
@@ -132,6 +138,9 @@ table! {
         /// Which metric; every metric without it.
         #[cfg_attr(test, schemars(with = "Option<String>"))]
         metric "metric": MetricId,
+        /// The tool whose results are meant, as `perfgate formats` calls it; every tool without it.
+        #[cfg_attr(test, schemars(with = "Option<String>"))]
+        tool "tool": Untrusted,
         /// How much worse is accepted; any change without it.
         up_to "up-to": Limit,
         /// The last day the entry counts, in UTC.

@@ -223,9 +223,30 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
-    /// The messages in the order they came, then one note for each kind that was cut short.
+    /// The messages in the order they came, then one note for each kind that was cut short. A note that says the same of
+    /// several files is given once, with their number.
     pub fn into_vec(self) -> Vec<Diagnostic> {
-        let mut list = self.list;
+        let mut list: Vec<Diagnostic> = Vec::new();
+        let mut said = std::collections::BTreeMap::new();
+        for diagnostic in self.list {
+            let of_a_file = diagnostic.location.as_ref().is_some_and(|at| at.line.is_none() && at.path.is_none());
+            if diagnostic.severity == Severity::Note && of_a_file {
+                let Diagnostic { code, message, notes, help, .. } = &diagnostic;
+                let words = (*code, message.clone(), notes.clone(), help.clone());
+                let (_, files) = said.entry(words).or_insert((list.len(), 0_usize));
+                *files += 1;
+                if *files > 1 {
+                    continue;
+                }
+            }
+            list.push(diagnostic);
+        }
+        for (first, files) in said.into_values().filter(|(_, files)| *files > 1) {
+            if let Some(diagnostic) = list.get_mut(first) {
+                let plural = if files > 2 { "s" } else { "" };
+                diagnostic.notes.push(format!("the same in {} more file{plural}", files - 1));
+            }
+        }
         for ((code, file), (_, dropped)) in self.dropped {
             if dropped > 0 {
                 let mut more = Diagnostic::new(code, format!("and {dropped} more of the same"));
@@ -240,5 +261,25 @@ impl Diagnostics {
     /// The messages kept so far, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_about_many_files_is_given_once() {
+        let mut diagnostics = Diagnostics::new();
+        for file in ["a", "b", "c"] {
+            let place = Location::file(file);
+            diagnostics.push(Diagnostic::new(Code::ReadByName, "read by name").at(place.clone()).help("explain"));
+            diagnostics.push(Diagnostic::new(Code::BenchmarkFailed, "failed").at(place));
+        }
+        diagnostics.push(Diagnostic::new(Code::ReadByName, "read otherwise").at(Location::file("d")));
+        let told = diagnostics.into_vec();
+        let said: Vec<(&str, usize)> = told.iter().map(|d| (d.message.as_str(), d.notes.len())).collect();
+        assert_eq!(said, [("read by name", 1), ("failed", 0), ("failed", 0), ("failed", 0), ("read otherwise", 0)]);
+        assert_eq!(told[0].notes, ["the same in 2 more files"]);
     }
 }

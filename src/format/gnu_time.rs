@@ -1,7 +1,7 @@
 //! What GNU time prints with `-v`: how long a command took, and the resources it used.
 //!
 //! A benchmark is the command. `time` is the elapsed one, which has hundredths of a second; the peak of its memory is `memory`. The
-//! time on the processor, faults of pages and switches of contexts are judged only where the configuration names them. A
+//! time on the processor and its share, faults of pages and switches of contexts are judged only where the configuration names them. A
 //! command that ended with another status than zero, or by a signal, is a failed benchmark. The same command once more is
 //! another sample.
 //!
@@ -37,6 +37,7 @@ const ELAPSED: &str = "Elapsed (wall clock) time (h:mm:ss or m:ss)";
 const FIELDS: &[(&str, &str, &str, bool)] = &[
     ("User time (seconds)", "user-time", "s", false),
     ("System time (seconds)", "system-time", "s", false),
+    ("Percent of CPU this job got", "cpu", "%", false),
     ("Maximum resident set size (kbytes)", MetricId::MEMORY, "KiB", true),
     ("Major (requiring I/O) page faults", "major-faults", "", false),
     ("Minor (reclaiming a frame) page faults", "minor-faults", "", false),
@@ -128,10 +129,18 @@ fn add(document: &Document<'_>, diagnostics: &mut Diagnostics, run: &mut Run, bl
         rows::add(run, &id, MetricId::new(MetricId::TIME), time);
     }
     for (metric, unit, judged, value, line) in fields {
-        let parsed = unit::Parsed { better: Some(unit::Better::Lower), ..unit::parse(unit) };
+        // It does not say what share of no time at all is.
+        if *value == "?%" {
+            continue;
+        }
+        let (value, parsed) = match value.strip_suffix('%') {
+            Some(percent) => (percent, unit::Parsed { factor: 0.01, unit: unit::Unit::One, better: None }),
+            None => (*value, unit::parse(unit)),
+        };
+        let parsed = unit::Parsed { better: Some(unit::Better::Lower), ..parsed };
         let mut observation = rows::observation(&parsed, unit, Kind::Noisy, origin);
         observation.derived = !judged;
-        let number = value.parse::<f64>().map_or_else(|_| Number::Text((*value).into()), Number::Value);
+        let number = value.parse::<f64>().map_or_else(|_| Number::Text(value.into()), Number::Value);
         match rows::value_of(&number, &parsed) {
             Ok(value) => observation.set_value(value),
             Err((code, why)) => {

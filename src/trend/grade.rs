@@ -222,8 +222,7 @@ impl Size<'_> {
 fn accepted(options: &Options<'_>, track: &Track<'_>, size: &Size<'_>) -> Option<Untrusted> {
     let key = &track.series.key;
     let covers = options.config.accepts.iter().find(|accept| {
-        accept.metric.as_ref().is_none_or(|m| *m == key.metric)
-            && accept.benchmark.matches(&key.benchmark)
+        accept.is_about(&key.benchmark, &key.metric)
             && accept.until.is_none_or(|until| until >= options.today)
             && accept.up_to.as_ref().is_none_or(|limit| size.is_within(limit))
     })?;

@@ -96,7 +96,9 @@ fn row(
         gate = series.judging.gate;
         let wrong = matches!(over.verdict, Verdict::Fail | Verdict::Invalid | Verdict::Warn);
         let worse = over.verdict < finding.verdict && wrong;
-        if worse || comparison.budgets_only {
+        // What limits do not judge, the budget judges alone.
+        let alone = gate && !series.gate && finding.verdict != Verdict::New;
+        if worse || alone || comparison.budgets_only {
             finding = over;
             limits = budget_limits;
         }

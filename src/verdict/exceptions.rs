@@ -6,7 +6,6 @@ use super::Comparison;
 use super::decide::{self, Change, Finding, TOLERANCE};
 use super::measure::Measured;
 use super::notes::Usage;
-use crate::config::Amount;
 use crate::model::report::{self, LimitKind, Reason, Verdict};
 use crate::model::{Better, Unit};
 use crate::text;
@@ -23,7 +22,7 @@ pub(super) fn budget(
     for (index, budget) in comparison.config.budgets.iter().enumerate() {
         // A benchmark that failed before it measured anything has no metric to match.
         let any_metric = series.pair.baseline.is_empty() && series.pair.current.is_empty();
-        if !(any_metric || budget.metric == series.pair.key.metric) || !budget.benchmark.matches(id) {
+        if !(any_metric || budget.metric == series.pair.key.metric) || !budget.covers(id) {
             continue;
         }
         usage.budgets.insert(index);
@@ -33,13 +32,13 @@ pub(super) fn budget(
         }
         let value = series.current.and_then(|v| v.value).unwrap_or(f64::NAN);
         let sign = if series.better == Some(Better::Higher) { -1.0 } else { 1.0 };
-        let over = |amount: &Option<Amount>| {
-            amount.as_ref().is_some_and(|a| sign * (value - a.value) > a.value.abs() * TOLERANCE)
-        };
+        let [warn, fail] =
+            [&budget.warn, &budget.fail].map(|amount| amount.as_ref().and_then(|a| a.in_unit(&series.unit)));
+        let over = |bound: Option<f64>| bound.is_some_and(|bound| sign * (value - bound) > bound.abs() * TOLERANCE);
         let mismatch = [&budget.warn, &budget.fail]
             .into_iter()
             .flatten()
-            .find_map(|a| a.unit.as_ref().filter(|u| **u != series.unit));
+            .find_map(|a| a.unit.as_ref().filter(|_| a.in_unit(&series.unit).is_none()));
         let finding = if let Some(invalid) = invalid {
             invalid
         } else if let Some(unit) = mismatch {
@@ -52,20 +51,15 @@ pub(super) fn budget(
                     text::shown(&series.unit.symbol().into())
                 ),
             )
-        } else if over(&budget.fail) {
-            Finding::new(Verdict::Fail)
-                .because(Reason::OverFailBudget, beyond(budget.fail.as_ref(), &series.unit, sign))
-        } else if over(&budget.warn) {
-            Finding::new(Verdict::Warn)
-                .because(Reason::OverWarnBudget, beyond(budget.warn.as_ref(), &series.unit, sign))
+        } else if over(fail) {
+            Finding::new(Verdict::Fail).because(Reason::OverFailBudget, beyond(fail, &series.unit, sign))
+        } else if over(warn) {
+            Finding::new(Verdict::Warn).because(Reason::OverWarnBudget, beyond(warn, &series.unit, sign))
         } else {
             Finding::new(Verdict::Pass)
         };
-        let limit = |amount: &Option<Amount>| {
-            amount.as_ref().map(|a| report::Limit { value: a.value, kind: LimitKind::Budget })
-        };
-        let limits =
-            report::Limits { warn: limit(&budget.warn), fail: limit(&budget.fail), origin: budget.origin.clone() };
+        let limit = |bound: Option<f64>| bound.map(|value| report::Limit { value, kind: LimitKind::Budget });
+        let limits = report::Limits { warn: limit(warn), fail: limit(fail), origin: budget.origin.clone() };
         if worst.as_ref().is_none_or(|(w, _)| finding.verdict < w.verdict) {
             worst = Some((finding, limits));
         }
@@ -73,12 +67,12 @@ pub(super) fn budget(
     worst
 }
 
-fn beyond(amount: Option<&Amount>, unit: &Unit, sign: f64) -> String {
-    amount.map_or(String::new(), |a| {
-        let scale = unit::scale(unit, a.value);
+fn beyond(bound: Option<f64>, unit: &Unit, sign: f64) -> String {
+    bound.map_or(String::new(), |bound| {
+        let scale = unit::scale(unit, bound);
         let side = if sign > 0.0 { "over" } else { "under" };
         let suffix = text::line(&scale.suffix).into_owned();
-        format!("{side} its budget of {} {suffix}", scale.number(a.value)).trim_end().to_owned()
+        format!("{side} its budget of {} {suffix}", scale.number(bound)).trim_end().to_owned()
     })
 }
 
@@ -94,8 +88,7 @@ pub(super) fn accept(
     }
     let mut beyond = None;
     for (index, accept) in comparison.config.accepts.iter().enumerate() {
-        let metric = accept.metric.as_ref().is_none_or(|m| *m == series.pair.key.metric);
-        if !metric || !accept.benchmark.matches(&series.pair.key.benchmark) {
+        if !accept.is_about(&series.pair.key.benchmark, &series.pair.key.metric) {
             continue;
         }
         usage.accepts.insert(index);

@@ -117,7 +117,8 @@ fn measure_one(
     let (baseline, current) = (value(&pair.baseline), value(&pair.current));
     let next_statistic = choice.and_then(|(_, next)| next);
     let derived = pair.baseline.iter().chain(&pair.current).any(|o| o.derived);
-    let gate = judging.gate && (judging.named || !derived);
+    // A statistic that only a budget names is that budget's affair.
+    let gate = judging.gate && (judging.named || !(derived || pair.fixed.is_some()));
     Measured { pair, judging, gate, statistic, next_statistic, better, kind, unit, baseline, current }
 }
 
@@ -132,7 +133,8 @@ pub(super) fn by_run(seen: &[Seen<'_>], runs: usize, statistic: Statistic) -> Ve
     row
 }
 
-/// A series is exact if its tool says so, or if sizes and counts did not vary in any run that measured them repeatedly.
+/// A series is exact if its tool says so, or if sizes and counts did not vary in any run that measured them repeatedly, or
+/// from run to run.
 fn is_exact(pair: &Pair<'_>) -> bool {
     let all = || pair.baseline.iter().chain(&pair.current);
     if all().next().is_some() && all().all(|o| o.kind == Kind::Exact) {
@@ -144,7 +146,21 @@ fn is_exact(pair: &Pair<'_>) -> bool {
             && o.summary.get(Statistic::Min).is_some()
             && o.summary.get(Statistic::Min) == o.summary.get(Statistic::Max)
     };
-    !pair.baseline.is_empty() && !pair.current.is_empty() && all().all(constant)
+    if pair.baseline.is_empty() || pair.current.is_empty() {
+        return false;
+    }
+    all().all(constant) || never_varied(pair)
+}
+
+/// Whether a size or a count was the same in several runs and is so now: a success rate of 100 % shows no noise.
+fn never_varied(pair: &Pair<'_>) -> bool {
+    let Some(value) = pair.current.first().and_then(|o| o.summary.get(Statistic::Max)) else { return false };
+    let is_it = |o: &Seen<'_>| {
+        matches!(o.unit, Unit::Byte | Unit::One)
+            && [Statistic::Min, Statistic::Max].iter().all(|s| o.summary.get(*s) == Some(value))
+    };
+    let before = || pair.history.iter().chain(&pair.baseline);
+    before().count() >= 2 && before().chain(&pair.current).all(is_it)
 }
 
 /// The first statistic that every run of both sides has.

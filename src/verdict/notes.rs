@@ -37,8 +37,8 @@ impl Usage {
             self.metrics.insert(series.pair.key.metric.clone());
         }
         for (index, rule) in comparison.config.rules().iter().enumerate() {
-            let metric = rule.metric.as_ref().is_none_or(|m| *m == series.pair.key.metric);
-            if !self.rules.contains(&index) && metric && rule.benchmark.matches(&series.pair.key.benchmark) {
+            let key = &series.pair.key;
+            if !self.rules.contains(&index) && rule.is_about(&key.benchmark, &key.metric) {
                 self.rules.insert(index);
             }
         }
@@ -153,38 +153,21 @@ fn suites(usage: &Usage, notes: &mut Vec<Note>) {
     }
 }
 
-/// Entries that match nothing or have expired.
+/// Entries that match nothing or have expired. Where only some series were looked at, the entries may be about the others.
 fn configuration(comparison: &Comparison<'_>, usage: &Usage, notes: &mut Vec<Note>) {
     let config = comparison.config;
+    let is_everything = comparison.selection.is_everything();
     if !comparison.budgets_only {
-        for (_, rule) in config.rules().iter().enumerate().filter(|(i, _)| !usage.rules.contains(i)) {
-            notes.push(note(
-                Code::UnusedRule,
-                format!(
-                    "[[rule]] at {} matches no series: `{}`",
-                    text::shown(&rule.origin),
-                    text::shown(&rule.benchmark.as_str().into())
-                ),
-            ));
-        }
-        for rename in &config.renames {
-            let used = comparison
-                .baseline
-                .runs
-                .iter()
-                .flat_map(|r| r.series.keys())
-                .any(|k| k.benchmark.name == rename.from || k.benchmark.qualified() == rename.from);
-            if !used {
-                notes.push(note(
-                    Code::UnusedRule,
-                    format!(
-                        "[[rename]] at {} matches no benchmark of the baseline: `{}`",
-                        text::shown(&rename.origin),
-                        text::shown(&rename.from)
-                    ),
-                ));
-            }
-        }
+        let rules = config.rules().iter().enumerate();
+        let rules = rules.filter(|(index, _)| is_everything && !usage.rules.contains(index));
+        let rules: Vec<Entry> = rules.map(|(_, rule)| (rule.origin.clone(), code(rule.benchmark.as_str()))).collect();
+        unused("[[rule]]", "no series", config.rules().len(), &rules, notes);
+        let renames = config.renames.iter().filter(|rename| {
+            let mut past = comparison.baseline.runs.iter().flat_map(|r| r.series.keys());
+            !past.any(|k| k.benchmark.name == rename.from || k.benchmark.qualified() == rename.from)
+        });
+        let renames: Vec<Entry> = renames.map(|rename| (rename.origin.clone(), code(rename.from.raw()))).collect();
+        unused("[[rename]]", "no benchmark of the baseline", config.renames.len(), &renames, notes);
         for (index, accept) in config.accepts.iter().enumerate() {
             let pattern = text::shown(&accept.benchmark.as_str().into());
             match accept.until {
@@ -192,13 +175,16 @@ fn configuration(comparison: &Comparison<'_>, usage: &Usage, notes: &mut Vec<Not
                     Code::ExpiredAccept,
                     format!("[[accept]] at {} for `{pattern}` expired on {until}", text::shown(&accept.origin)),
                 )),
-                _ if !usage.accepts.contains(&index) => notes.push(note(
+                _ if is_everything && !usage.accepts.contains(&index) => notes.push(note(
                     Code::UnusedAccept,
                     format!("[[accept]] at {} for `{pattern}` covers nothing", text::shown(&accept.origin)),
                 )),
                 _ => {}
             }
         }
+    }
+    if !is_everything {
+        return;
     }
     // A misspelled metric looks like one that is not there; the usual ones are often configured for other suites.
     let usual = [MetricId::TIME, MetricId::MEMORY, MetricId::ALLOCS, MetricId::THROUGHPUT];
@@ -213,19 +199,39 @@ fn configuration(comparison: &Comparison<'_>, usage: &Usage, notes: &mut Vec<Not
             ));
         }
     }
-    for (index, budget) in config.budgets.iter().enumerate() {
-        if !usage.budgets.contains(&index) {
-            notes.push(note(
-                Code::UnusedRule,
-                format!(
-                    "[[budget]] at {} matches no series: `{}` {}",
-                    text::shown(&budget.origin),
-                    text::shown(&budget.benchmark.as_str().into()),
-                    text::shown(&budget.metric.0)
-                ),
-            ));
-        }
+    let budgets = config.budgets.iter().enumerate().filter(|(index, _)| !usage.budgets.contains(index));
+    let budgets = budgets.map(|(_, budget)| {
+        let what = format!("{} {}", code(budget.benchmark.as_str()), text::shown(&budget.metric.0));
+        (budget.origin.clone(), what)
+    });
+    unused("[[budget]]", "no series", config.budgets.len(), &budgets.collect::<Vec<Entry>>(), notes);
+}
+
+/// Where an entry of the configuration stands, and what it is for.
+type Entry = (text::Untrusted, String);
+
+/// How many entries of one table are named one by one.
+const NAMED: usize = 3;
+
+/// Says which entries of a table match nothing. Many of them are one note, because a file that is for several suites is not wrong.
+fn unused(table: &str, nothing: &str, of: usize, entries: &[Entry], notes: &mut Vec<Note>) {
+    if let [(origin, what), ..] = entries
+        && entries.len() > NAMED
+    {
+        let (count, origin) = (entries.len(), text::shown(origin));
+        let message = format!("{count} of {of} {table} entries match {nothing}; the first is at {origin}: {what}");
+        notes.push(note(Code::UnusedRule, message));
+        return;
     }
+    for (origin, what) in entries {
+        let message = format!("{table} at {} matches {nothing}: {what}", text::shown(origin));
+        notes.push(note(Code::UnusedRule, message));
+    }
+}
+
+/// A pattern of the configuration in quotes.
+fn code(pattern: &str) -> String {
+    format!("`{}`", text::shown(&pattern.into()))
 }
 
 fn note(code: Code, message: String) -> Note {
