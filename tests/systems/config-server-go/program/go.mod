@@ -1,0 +1,3 @@
+module example.org/configserver
+
+go 1.21

@@ -1,0 +1,3 @@
+module example.org/invitations
+
+go 1.21
