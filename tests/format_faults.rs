@@ -43,6 +43,7 @@ const CASES: &[Case] = &[
     ("iai", "a\n  Instructions:   12\n  L1 Accesses:   x\n", 1, 0, 1, &["malformed-number"]),
     ("divan", "b   fastest  │ slowest  │ median  │ mean  │ samples │ iters\n├─ a 1 zs     │ 1 ns  │ 1 ns │ 1 ns │ 1 │ 1\n", 0, 1, 0, &["malformed-number"]),
     ("divan", "b   fastest  │ slowest  │ median  │ mean  │ samples │ iters\n", 0, 0, 0, &["no-results"]),
+    ("divan", "b     fastest  │ slowest  │ median  │ mean  │ samples │ iters\n├─ a   1 ns     │ 1 ns  │ 1 ns │ 1 ns │ 1 │ 1\n│      5 B/s │ 6\n", 1, 1, 0, &["truncated-line"]),
     ("catch2", "benchmark name     samples       iterations    estimated\n--------------------------------------------------\na                  100   1   1 ns\n                   x ns 1 ns 1 ns\n                   1 ns 1 ns 1 ns\n==================================================\n", 0, 1, 0, &["malformed-number"]),
     ("catch2", "benchmark name     samples       iterations    estimated\n--------------------------------------------------\na                  100   1   1 ns\n", 0, 0, 1, &["truncated-line", "truncated-line"]),
     ("catch2-xml", "<Catch><TestCase name=\"t\"><BenchmarkResults name=\"a\" samples=\"x\"><mean value=\"nan\"/></BenchmarkResults></TestCase></Catch>", 0, 1, 0, &["invalid-value"]),
@@ -58,6 +59,7 @@ const CASES: &[Case] = &[
     ("csv", "name,time (ms)\na,1\nb,x\nc\n", 1, 1, 1, &["malformed-number", "malformed-line", "read-by-name"]),
     ("asv-text", "[ 10.00%] ··· a.time_b    1±0.1zs\n[ 20.00%] ··· a.time_c    failed\n", 1, 0, 1, &["benchmark-failed"]),
     ("benchmarkdotnet", "{\"HostEnvironmentInfo\":{},\"Benchmarks\":[]}", 0, 0, 0, &["no-results"]),
+    ("perfgate", "{\"schema\":\"perfgate-run/1\",\"suites\":[{\"tool\":\"t\",\"name\":\"t\"}],\"benchmarks\":[{\"tool\":\"t\",\"name\":\"a\",\"metrics\":[{\"metric\":\"time\",\"unit\":\"s\",\"better\":\"lower\",\"kind\":\"noisy\",\"summary\":{\"n\":3,\"stddev\":1}}]}]}", 0, 1, 0, &["invalid-value"]),
     ("gobenchdata", "[{\"Date\":1,\"Suites\":[]}]", 0, 0, 0, &["no-results"]),
     ("benchmarktools", "[{\"Julia\":\"1\",\"BenchmarkTools\":\"1\"}]", 0, 0, 0, &["no-results"]),
 ];

@@ -190,14 +190,18 @@ fn below<'a>(
         (metric, parsed, Better::Lower, Kind::Exact, vec![Statistic::Median, Statistic::Mean])
     };
     let columns = if statistics.len() == 4 { 0..4 } else { 2..4 };
-    let cells: Vec<_> = statistics.into_iter().zip(cells.get(columns).unwrap_or(&[]).iter().copied()).collect();
+    let values = cells.get(columns);
     let parsed = Parsed { better: Some(better), ..parsed };
     let mut observation = rows::observation(&parsed, unit, kind, origin);
     observation.derived = tree.section != "alloc" && metric != PEAK;
-    let read = summary(&cells, |unit| {
+    let unit_of = |unit: &str| {
         let other = if tree.section.is_empty() { rate(unit).1 } else { unit::parse(unit) };
         (other.unit == parsed.unit).then_some(other)
-    });
+    };
+    let read = match values {
+        Some(values) => summary(&statistics.into_iter().zip(values.iter().copied()).collect::<Vec<_>>(), unit_of),
+        None => Err((Code::TruncatedLine, "has a result that is cut short".to_owned())),
+    };
     match read {
         Ok(summary) => observation.summary = summary,
         Err((code, message)) => {

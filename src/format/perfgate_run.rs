@@ -344,16 +344,16 @@ fn observation(
     let mut samples: Option<Box<[f64]>> = samples.map(|s| s.into_owned().into_boxed_slice());
     let unsigned = matches!(unit, Unit::Second | Unit::Byte) && better == Some(Better::Lower);
     let unfit = |value: &f64| !value.is_finite() || (unsigned && *value < 0.0 && metric.raw() == MetricId::TIME);
+    let mut refuse = |message: String| {
+        let headline = format!("`{}`: {message}", text::shown(&id.name));
+        let place = Location::file(document.name.clone());
+        diagnostics.push(Diagnostic::new(Code::InvalidValue, headline).at(place.clone()));
+        Box::new(Fault { message, location: Some(place) })
+    };
     let bad = samples.iter().flatten().position(unfit);
     if let Some(bad) = bad {
         samples = None;
-        if fault.is_none() {
-            let message = format!("sample {} is negative or not a finite number", bad + 1);
-            let headline = format!("`{}`: {message}", text::shown(&id.name));
-            let place = Location::file(document.name.clone());
-            diagnostics.push(Diagnostic::new(Code::InvalidValue, headline).at(place.clone()));
-            fault = Some(Box::new(Fault { message, location: Some(place) }));
-        }
+        fault.get_or_insert_with(|| refuse(format!("sample {} is negative or not a finite number", bad + 1)));
     }
     let summary = match summary {
         None => samples.as_deref().map_or_else(Summary::unknown, Summary::of_samples),
@@ -371,6 +371,9 @@ fn observation(
             .with(Statistic::Max, max)
             .with(Statistic::Mean, mean),
     };
+    if summary.is_unknown() {
+        fault.get_or_insert_with(|| refuse("has no values".to_owned()));
+    }
     let origin = Origin { suite, position };
     (metric, Observation { unit, tool_unit, better, kind, summary, samples, origin, derived, fault })
 }

@@ -106,7 +106,7 @@ fn several_documents_and_lines_are_one_file() {
 
 #[test]
 fn what_would_be_lost_or_misread_is_refused() {
-    let metric = r#"{"metric": "time", "unit": "s", "better": null, "kind": "noisy"}"#;
+    let metric = r#"{"metric": "time", "unit": "s", "better": null, "kind": "noisy", "samples": [1]}"#;
     let stray = metric.replace("\"unit\"", "\"suite\": 4, \"unit\"");
     let cases = [
         (with("").replace("run/1", "run/2"), Code::UnsupportedVersion),
