@@ -1,14 +1,16 @@
 //! `perfgate convert`: any format to perfgate's own JSON, or to what other programs read.
 
+use std::path::Path;
+
 use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::options::{ConfigArgs, InputArgs, SelectionArgs, SubjectArgs, closest};
 use super::{Exit, Failure, Outcome};
 use crate::config::Overrides;
-use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::format::{Guess, perfgate_run};
-use crate::io::load;
+use crate::io::{files, load};
 use crate::model::Run;
 use crate::report::export::{EXPORTS, direction};
 use crate::report::{self, Output, Style};
@@ -23,6 +25,9 @@ pub(super) struct Args {
     /// Write for another program: go (benchstat), bmf (Bencher), gab (github-action-benchmark) or csv
     #[arg(long, value_name = "FORM", help_heading = "Output")]
     to: Option<String>,
+    /// Write to this file, which stays as it is if anything goes wrong, instead of standard output
+    #[arg(long, short, value_name = "PATH", conflicts_with = "explain", help_heading = "Output")]
+    output: Option<String>,
     /// Say what every field of a document was taken for that no tool's format fits, instead of converting it
     #[arg(long, conflicts_with = "to", help_heading = "Output")]
     explain: bool,
@@ -38,6 +43,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let form = args.to.as_deref().map(form).transpose()?;
+    if let Some(path) = &args.output
+        && args.results.iter().any(|input| files::is_same(path, input))
+    {
+        let message = "the converted results would overwrite an input";
+        return Err(Diagnostic::new(Code::Usage, message).at(Location::file(path.as_str())).into());
+    }
     let overrides = Overrides { metric: args.selection.metric.clone(), ..Overrides::default() };
     let config = args.config.load(&overrides, console)?;
     let mut diagnostics = Diagnostics::new();
@@ -56,12 +67,19 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     for run in &mut side.runs {
         run.series.retain(|key, _| selection.keeps_series(key) && selection.keeps_benchmark(&key.benchmark));
     }
-    match form {
-        None => console.print(&perfgate_run::write(&side.runs))?,
+    let text = match form {
+        None => perfgate_run::write(&side.runs),
         Some(form) => {
             tell_left_out(form, &side.runs, console);
-            console.print(&(form.render)(&side.runs, &Style::default()))?;
+            (form.render)(&side.runs, &Style::default())
         }
+    };
+    match args.output.as_deref() {
+        None | Some("-") => console.print(&text)?,
+        Some(path) => files::write(Path::new(path), text.as_bytes()).map_err(|error| {
+            let diagnostic = Diagnostic::new(Code::WriteFailed, format!("cannot write the results: {error}"));
+            Failure::outside(diagnostic.at(Location::file(path)))
+        })?,
     }
     Ok(Exit::Success)
 }

@@ -233,18 +233,21 @@ impl Diagnostics {
             if diagnostic.severity == Severity::Note && of_a_file {
                 let Diagnostic { code, message, notes, help, .. } = &diagnostic;
                 let words = (*code, message.clone(), notes.clone(), help.clone());
-                let (_, files) = said.entry(words).or_insert((list.len(), 0_usize));
-                *files += 1;
-                if *files > 1 {
+                let file = diagnostic.location.as_ref().map(|at| at.file.clone());
+                let (first, files) =
+                    said.entry(words).or_insert_with(|| (list.len(), std::collections::BTreeSet::new()));
+                files.insert(file);
+                if *first < list.len() {
                     continue;
                 }
             }
             list.push(diagnostic);
         }
-        for (first, files) in said.into_values().filter(|(_, files)| *files > 1) {
+        for (first, files) in said.into_values().filter(|(_, files)| files.len() > 1) {
             if let Some(diagnostic) = list.get_mut(first) {
-                let plural = if files > 2 { "s" } else { "" };
-                diagnostic.notes.push(format!("the same in {} more file{plural}", files - 1));
+                let more = files.len() - 1;
+                let plural = if more > 1 { "s" } else { "" };
+                diagnostic.notes.push(format!("the same in {more} more file{plural}"));
             }
         }
         for ((code, file), (_, dropped)) in self.dropped {

@@ -53,7 +53,7 @@ impl Owned {
         let unreadable = |error: &std::io::Error| {
             at(Diagnostic::new(Code::Unreadable, format!("cannot look into the folder: {}", files::reason(error))))
         };
-        let mut entries = match std::fs::read_dir(&root) {
+        let entries = match std::fs::read_dir(&root) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !files::is_there(&root) => {
                 return Ok(Self { root, old: BTreeSet::new() });
@@ -64,6 +64,8 @@ impl Owned {
             }
             Err(error) => return Err(unreadable(&error)),
         };
+        // A new work tree of a pages branch has nothing but git's own.
+        let mut entries = entries.filter(|entry| entry.as_ref().map_or(true, |entry| entry.file_name() != ".git"));
         let first = entries.next().transpose().map_err(|error| unreadable(&error))?;
         let marker = root.join(MARKER);
         if !files::is_plain_file(&marker) {

@@ -37,14 +37,14 @@ impl Links {
 
     /// The address of a commit's page.
     pub(super) fn commit_page(&self, commit: &Untrusted) -> Option<String> {
-        let repository = self.repository().filter(|_| is_commit(commit.raw()))?;
+        let repository = self.repository().filter(|_| text::is_commit_id(commit.raw()))?;
         Some(format!("{repository}/commit/{}", commit.raw()))
     }
 
     /// The address of what lies between two commits.
     pub(super) fn compare(&self, before: &Untrusted, now: &Untrusted) -> Option<String> {
         let (before, now) = (before.raw(), now.raw());
-        let different = is_commit(before) && is_commit(now) && before != now;
+        let different = text::is_commit_id(before) && text::is_commit_id(now) && before != now;
         self.repository().filter(|_| different).map(|repository| format!("{repository}/compare/{before}...{now}"))
     }
 
@@ -54,11 +54,6 @@ impl Links {
         let said = format!("{}...{}", wording::short_commit(before).raw(), wording::short_commit(now).raw());
         Some(format!("[{}]({address})", text::markdown_code(&said, MAX_SHOWN, false)))
     }
-}
-
-/// Whether a text is the id of a commit, or enough of it for a link.
-pub(super) fn is_commit(text: &str) -> bool {
-    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether an address can stand in the brackets of a link as it is.

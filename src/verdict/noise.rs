@@ -184,7 +184,8 @@ fn assess(
     };
     let options = Options {
         paired,
-        adjust: suspects_of.is_none(),
+        // What a machine does to all times it does not do to sizes and counts.
+        adjust: suspects_of.is_none() && timed,
         failing_p: FAIL_P / looks,
         noise_floor: if timed { LAYOUT } else { 0.0 },
         prior: suspects_of.and_then(|report| known_noise(&report.shifts, key)),

@@ -36,6 +36,8 @@ prop_compose! {
         for (statistic, value) in Statistic::ALL.into_iter().zip(statistics) {
             summary = summary.with(statistic, value);
         }
+        // Whoever has no value says why.
+        let fault = fault.or_else(|| summary.is_unknown().then(|| "no value".to_owned()));
         let fault = fault.map(|message| Fault { message, location: None });
         let origin = Origin { suite: 0, position };
         let samples = samples.map(Vec::into_boxed_slice);

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::links::{Links, is_commit};
+use super::super::links::Links;
 use super::super::wording::{self, Entry, Names, TYPESET};
 use super::Caps;
 use crate::diag::{Code, Severity};
@@ -422,7 +422,7 @@ pub(in crate::report) fn reproduction(report: &Report) -> Option<String> {
         (!words.is_empty() && words.len() == inputs.len() && words.len() <= 5).then(|| words.join(" "))
     };
     let results = words(&report.current.inputs)?;
-    let commit = report.baseline.commit.as_ref().map(wording::short_commit).filter(|c| is_commit(c.raw()));
+    let commit = report.baseline.commit.as_ref().map(wording::short_commit).filter(|c| text::is_commit_id(c.raw()));
     let testbed = report.testbed.as_ref().filter(|name| is_plain_path(name.raw()));
     // A store that cannot be written down plainly leaves a command that looks elsewhere, which is worse than none.
     let store = match report.store.as_ref().map(Untrusted::raw) {

@@ -175,6 +175,9 @@ fn row(site: &Site<'_>, page: &Page<'_>, metric: &MetricId) -> Option<Row> {
     let value = newest.and_then(|run| series.values.get(run).copied().flatten());
     let ends = series.levels.first().zip(series.levels.last()).filter(|_| series.levels.len() > 1);
     let (change, change_key, way) = match ends {
+        Some((first, last)) if first.value.total_cmp(&last.value).is_eq() => {
+            (TYPESET.change(0.0), "0".to_owned(), "same")
+        }
         Some((first, last)) => {
             let share = (first.value != 0.0).then(|| (last.value - first.value) / first.value.abs());
             let said = share.map_or_else(|| "from 0".to_owned(), |share| TYPESET.change(share));

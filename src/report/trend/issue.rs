@@ -6,7 +6,7 @@
 //!
 //! Not here: what is done when (`trend::alert`), and doing it (`forge`, `cli`).
 
-use super::super::links::{Links, is_commit};
+use super::super::links::Links;
 use super::super::markdown::COMMENT_BYTES;
 use super::super::wording::count;
 use super::{Names, markdown};
@@ -55,7 +55,7 @@ pub fn state(body: &str, key: &str) -> Option<State> {
     state.members.retain(|id, grade| is_id(id) && grade.is_over_a_limit());
     state.gone.retain(is_id);
     for commit in [&mut state.first_bad, &mut state.last_good, &mut state.last_bad, &mut state.first_clean] {
-        *commit = commit.take().filter(|commit| is_commit(commit));
+        *commit = commit.take().filter(|commit| text::is_commit_id(commit));
     }
     for text in [&mut state.fingerprint, &mut state.seen] {
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') || text.len() > 64 {

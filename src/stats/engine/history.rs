@@ -8,7 +8,7 @@ use super::super::segmentation::about_levels;
 use super::super::spread::{WINSORISED_EFFICIENCY, winsorised_deviation};
 use super::super::tail::Tail;
 use super::super::{median, robust_deviation};
-use super::outcome::{Signal, Signals, half};
+use super::outcome::{Signal, Signals};
 use super::{Evidence, Options, SHORTEST_HISTORY, Series, Shift, present, rerun_variance};
 
 /// Variance of the median of n runs is π/2 times that of their mean, in units of 1/n.
@@ -99,7 +99,7 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
                 variance: centre_variance + rerun_variance(s.current),
                 single_variance: centre_variance + 1.0,
                 runs: s.current,
-                agreeing: half(s.current),
+                agreeing: None,
                 centre: level + s.centre,
                 older: past_levels(&s.about_last, s.runs),
                 unchanged: s.about_last,

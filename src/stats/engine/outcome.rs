@@ -56,8 +56,8 @@ pub(super) struct Signal {
     pub(super) variance: f64,
     pub(super) single_variance: f64,
     pub(super) runs: usize,
-    /// How many of the runs must be off for the estimate to be: half of them, or as many as agree.
-    pub(super) agreeing: usize,
+    /// How many of the pairs agree with the estimate, where they are pairs: so many must be off for it to be an accident.
+    pub(super) agreeing: Option<usize>,
     pub(super) centre: f64,
     /// Unchanged runs about their own levels; all of them about the level compared with; those before that level.
     pub(super) residuals: Vec<f64>,
@@ -95,8 +95,8 @@ pub(super) fn assessments(signals: &Signals, options: &Options) -> Vec<Option<As
     let judged: Vec<(usize, &Signal)> =
         signals.rows.iter().enumerate().filter_map(|(row, s)| Some((row, s.as_ref()?))).collect();
     let (up, down) = signals.tails.as_ref().map_or((None, None), |(up, down)| (Some(up), Some(down)));
-    let worse: Vec<f64> = judged.iter().map(|(row, s)| s.p_value(s.estimate, up, *row)).collect();
-    let better: Vec<f64> = judged.iter().map(|(row, s)| s.p_value(-s.estimate, down, *row)).collect();
+    let worse: Vec<f64> = judged.iter().map(|(row, s)| s.p_value(s.estimate, up, *row, s.agreeing)).collect();
+    let better: Vec<f64> = judged.iter().map(|(row, s)| s.p_value(-s.estimate, down, *row, s.agreeing)).collect();
     let needed = options.failing_p / judged.len().max(1) as f64;
     let mut results = vec![None; signals.rows.len()];
     let adjusted = adjust(&worse).into_iter().zip(adjust(&better));
@@ -142,7 +142,9 @@ impl Signal {
     }
 
     /// P(unchanged code looks at least `distance` off), to the side that `tail` describes.
-    fn p_value(&self, distance: f64, tail: Option<&Tail>, row: usize) -> f64 {
+    ///
+    /// Where pairs agree with the distance, `agreeing` says how many.
+    fn p_value(&self, distance: f64, tail: Option<&Tail>, row: usize, agreeing: Option<usize>) -> f64 {
         let t = distance / self.se();
         if t.is_nan() {
             return 1.0; // 0/0: no noise and no change
@@ -150,9 +152,16 @@ impl Signal {
         let scatter = student_t_upper_tail(t, self.df);
         let single = distance / (self.sd * self.single_variance.sqrt());
         if let Some(tail) = tail {
-            // Whoever looks at how many agree has chosen among so many counts (Bonferroni).
-            let counts = if self.agreeing > half(self.runs) { self.runs - half(self.runs) + 1 } else { 1 };
-            return (scatter + counts as f64 * tail.exceedance(row, single, (self.agreeing, self.runs))).min(1.0);
+            let majority = half(self.runs);
+            let spikes = match agreeing {
+                // They agree from a share of the distance on. Whoever looks how many do has chosen one of so many counts.
+                Some(agreeing) => {
+                    let counts = self.runs - majority + 1;
+                    counts as f64 * tail.exceedance(row, ABOUT_AS_FAR * single, (agreeing, self.runs))
+                }
+                None => tail.exceedance(row, single, (majority, self.runs)),
+            };
+            return (scatter + spikes).min(1.0);
         }
         // No history to learn spikes from: half the runs must lie out there, each with the tail of a t on few degrees.
         let one = student_t_upper_tail(single, self.df.min(UNKNOWN_TAIL_DF));
@@ -165,7 +174,8 @@ impl Signal {
         if se <= 0.0 {
             return 0.0;
         }
-        let off = |distance: f64| self.p_value(distance, tail, row).max(1e-300).ln() - p.ln();
+        // How many pairs would agree with another distance is not known; of a median it is half of them.
+        let off = |distance: f64| self.p_value(distance, tail, row, None).max(1e-300).ln() - p.ln();
         let mut low = (0.0, off(0.0));
         let mut high = (3.0 * se, off(3.0 * se));
         while high.1 > 0.0 {

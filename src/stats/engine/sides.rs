@@ -5,7 +5,7 @@
 use super::super::common_mode::{Matrix, median_polish};
 use super::super::moderation::{Prior, SMALLEST_SUITE};
 use super::super::segmentation::about_levels;
-use super::super::spread::{FEW_EFFICIENCY, deviation_of_few};
+use super::super::spread::{FEW_EFFICIENCY, deviation_of_few, winsorised_deviation};
 use super::super::tail::Tail;
 use super::super::{mean, median};
 use super::outcome::{ABOUT_AS_FAR, Signal, Signals, half};
@@ -22,7 +22,7 @@ struct Measured {
     variance: f64,
     df: f64,
     runs: usize,
-    agreeing: usize,
+    agreeing: Option<usize>,
     /// Variance of the baseline's median in units of one run's.
     reference_variance: f64,
 }
@@ -58,7 +58,7 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
                 residuals,
                 df,
                 runs: after.len(),
-                agreeing: half(after.len()),
+                agreeing: None,
                 reference_variance: LASTING_SHARE + median_variance(before.len()),
             };
             (before.len().min(after.len()) >= FEWEST_RUNS).then_some(measured)
@@ -100,7 +100,7 @@ pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals,
                 variance: deviation_of_few(&differences)?.powi(2),
                 df: FEW_EFFICIENCY * (differences.len() - 1) as f64,
                 runs: differences.len(),
-                agreeing: differences.iter().filter(agrees).count().max(half(differences.len())),
+                agreeing: Some(differences.iter().filter(agrees).count().max(half(differences.len()))),
                 reference_variance: 0.0,
             })
         })
@@ -125,8 +125,11 @@ pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals,
 /// run of the history that is off to either side would put a pair off to each.
 fn distances(signal: &Signal, history: &[Option<f64>]) -> Vec<f64> {
     let past: Vec<f64> = history.iter().copied().flatten().collect();
-    let own = signal.residuals.iter().flat_map(|r| [*r, -*r]);
-    own.chain(about_levels(&past).1.into_iter().map(f64::abs)).map(|r| r / signal.sd).collect()
+    let (_, residuals) = about_levels(&past);
+    // Single runs also differ by what the two of a pair share.
+    let single = winsorised_deviation(&residuals).unwrap_or(0.0).max(signal.sd);
+    let own = signal.residuals.iter().flat_map(|r| [*r, -*r]).map(|r| r / signal.sd);
+    own.chain(residuals.iter().map(|r| r.abs() / single)).collect()
 }
 
 /// Moderates the variances over the suite.

@@ -1,4 +1,4 @@
 #!/bin/sh
 # Takes what check-regression.sh measured last as the baseline; commit the file.
 set -eu
-perfgate convert current > baseline_perf.json
+perfgate convert current --output baseline_perf.json

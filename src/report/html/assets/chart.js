@@ -7,7 +7,7 @@
  *
  * Text from outside reaches the page through text nodes and attributes only. Nothing here makes HTML from strings.
  *
- * Not here: where the values come from, and the words of verdicts (page.js, site.js).
+ * Not here: where the values come from, and the words of verdicts (page.js, benchmark.js).
  */
 "use strict";
 

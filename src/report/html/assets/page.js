@@ -370,7 +370,7 @@
     const line = [...values];
     const marks = [];
     const add = (value, moment, shape, colour) => {
-      marks.push({ at: line.length, value, shape, colour, said: marks.some((one) => one.said === moment.said) ? null : moment.said });
+      if (isNumber(value)) marks.push({ at: line.length, value, shape, colour, said: marks.some((one) => one.said === moment.said) ? null : moment.said });
       line.push(value);
       moments.push(moment);
     };
@@ -443,7 +443,8 @@
   function commandOf(row) {
     const command = reportOf(row).command;
     const name = rows.name[row];
-    if (!command || spelled.has(row)) return null;
+    // A name that begins like an option would be one.
+    if (!command || spelled.has(row) || name.startsWith("-")) return null;
     return command[0] + quoted(name) + command[1];
   }
 

@@ -150,8 +150,17 @@ const perfgateSite = (() => {
       details.addEventListener("toggle", () => details.open && tabulate(details, metric, all), { once: true });
     });
     // The charts moved what the address points at.
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = addressed();
     if (target) target.scrollIntoView();
+  }
+
+  /** What the address points at; an address that nobody could have copied from here points at nothing. */
+  function addressed() {
+    try {
+      return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return null;
+    }
   }
 
   /** A chart with what is around it: which testbeds are drawn, a way through the runs by keyboard, and the whole again. */

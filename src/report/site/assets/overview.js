@@ -93,9 +93,18 @@
     form.elements.text.focus();
   });
 
+  /** What the address points at; an address that nobody could have copied from here points at nothing. */
+  function addressed() {
+    try {
+      return document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return null;
+    }
+  }
+
   // An event that a benchmark's page leads to may be folded.
   function unfold() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = addressed();
     const around = target && target.closest("details");
     if (around) {
       around.open = true;
