@@ -121,6 +121,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         found.history = given;
     }
     let selection = args.selection.selection();
+    judge::known_benchmarks(&selection, &found.runs, &now.runs)?;
     let judged = |baseline: &Found| {
         verdict::judge(&Comparison {
             baseline: Side { runs: &baseline.runs, inputs: &baseline.what },

@@ -13,8 +13,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Location};
 use crate::io::{files, load, system};
 use crate::model::Run;
 use crate::model::report::{GateVerdict, Note, Report};
-use crate::text::Untrusted;
-use crate::verdict::{self, Comparison, Side};
+use crate::text::{self, Untrusted};
+use crate::verdict::{self, Comparison, Selection, Side};
 
 /// Options of a comparison of two inputs.
 #[derive(Debug, Args)]
@@ -118,6 +118,7 @@ pub(super) fn compare(
     refuse_identical(&before, &now, current)?;
     known_metrics(&options.selection.metric, &before.runs, &now.runs)?;
     let selection = options.selection.selection();
+    known_benchmarks(&selection, &before.runs, &now.runs)?;
     let mut report = verdict::judge(&Comparison {
         baseline: Side { runs: &before.runs, inputs: &before.inputs },
         current: Side { runs: &now.runs, inputs: &now.inputs },
@@ -167,6 +168,26 @@ pub(super) fn known_metrics(wanted: &[String], before: &[Run], now: &[Run]) -> R
         return Err(diagnostic.help(format!("metrics here: {}", list.join(", "))).into());
     }
     Ok(())
+}
+
+/// Refuses a selection of benchmarks that keeps none: a misspelled filter would leave nothing to compare.
+pub(super) fn known_benchmarks(selection: &Selection, before: &[Run], now: &[Run]) -> Result<(), Failure> {
+    let benchmarks =
+        || before.iter().chain(now).flat_map(|r| r.series.keys().map(|k| &k.benchmark).chain(r.failures.keys()));
+    if selection.filter.is_empty() || benchmarks().next().is_none() {
+        return Ok(());
+    }
+    if benchmarks().any(|benchmark| selection.keeps_benchmark(benchmark)) {
+        return Ok(());
+    }
+    let mut diagnostic = Diagnostic::new(Code::Usage, "no benchmark is left by `--filter` and `--exclude`");
+    let names: BTreeSet<&str> = benchmarks().map(|benchmark| benchmark.name.raw()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let close = selection.filter.iter().find_map(|pattern| closest(pattern.as_str(), &names));
+    if let Some(close) = close {
+        diagnostic = diagnostic.help(format!("did you mean `{}`?", text::shown(&close.into())));
+    }
+    Err(diagnostic.help("`*` stops at `/`, `**` does not; `-v` without a filter lists every name").into())
 }
 
 /// Criterion copies `new` over `base`, so the most natural comparison of a tree with itself always shows no change.

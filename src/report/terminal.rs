@@ -89,7 +89,9 @@ fn render(report: &Report, style: &Style) -> String {
     if !style.verbose && (!folded.is_empty() || lines.iter().any(|l| matches!(l, Line::More(_)))) {
         hints.push("`-v` lists every row");
     }
-    if puzzling.iter().any(|v| report.counts.of(*v) > 0) {
+    // After turns, and for budgets, there are no two inputs to name.
+    let has_inputs = report.pairs == 0 && report.baseline.runs > 0;
+    if has_inputs && puzzling.iter().any(|v| report.counts.of(*v) > 0) {
         hints.push("`perfgate explain BENCHMARK BASELINE CURRENT` shows one in full");
     }
     if !hints.is_empty() {

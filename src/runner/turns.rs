@@ -263,6 +263,11 @@ impl<'a> Turns<'a> {
                 let shown = text::shown(&program.into());
                 let mut diagnostic =
                     Diagnostic::new(Code::CommandFailed, format!("{}: cannot run `{shown}`: {error}", which.as_str()));
+                if error.kind() == std::io::ErrorKind::NotFound && which == Which::Base && !program.contains(' ') {
+                    diagnostic = diagnostic.help(
+                        "the base's folder has only what its commit has: name the program by its whole path, or bring it with `--setup`",
+                    );
+                }
                 if program.contains(' ') {
                     diagnostic =
                         diagnostic.help("give the command as words, not as one: `-- sh -c \"…\"` runs a shell");

@@ -383,7 +383,9 @@ fn change_of<'a>(series: &'a Measured<'_>, log_ratio: f64, level: f64) -> Change
 /// The level that a series is compared with, in its unit.
 fn level(series: &Measured<'_>, estimate: &Estimate) -> f64 {
     let centre = estimate.assessment.centre;
-    if series.better == Some(Better::Higher) { (-centre).exp() } else { centre.exp() }
+    let level = if series.better == Some(Better::Higher) { (-centre).exp() } else { centre.exp() };
+    // The way through the logarithm costs the last digits, which of a size should be whole.
+    format!("{level:.12e}").parse().unwrap_or(level)
 }
 
 /// The verdict of a series whose noise is known.

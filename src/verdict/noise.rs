@@ -25,6 +25,9 @@ const RUNS_TO_CHOOSE: usize = 8;
 /// Smallest standard deviation between runs that is believed of times and rates: 0.5 %, for layout and timers.
 const LAYOUT: f64 = 0.005;
 
+/// What to expect of sizes and counts about which nothing is known: they vary between runs, but hardly.
+const OF_SIZES: Prior = Prior { variance: LAYOUT * LAYOUT, df: Prior::UNKNOWN.df };
+
 /// A statistic and the next one towards the median, which tells whether it is a level or a stray low.
 pub(super) type Choice = (Statistic, Option<Statistic>);
 
@@ -188,7 +191,7 @@ fn assess(
         adjust: suspects_of.is_none() && timed,
         failing_p: FAIL_P / looks,
         noise_floor: if timed { LAYOUT } else { 0.0 },
-        prior: suspects_of.and_then(|report| known_noise(&report.shifts, key)),
+        prior: suspects_of.and_then(|report| known_noise(&report.shifts, key)).or((!timed).then_some(OF_SIZES)),
         ..Options::default()
     };
     let (mut assessments, shift) = engine::assess(&series, &options);

@@ -82,7 +82,9 @@ pub(super) fn day(moment: Option<&Moment>) -> Option<String> {
 
 /// How an event is announced: `new fail`, `warn, recovered`, `suite moved, improved`.
 pub(super) fn announced(event: &Event) -> String {
-    let mut said = if event.new && !event.provisional { "new ".to_owned() } else { String::new() };
+    // What is new may be the smaller of its changes.
+    let is_new = event.changes.iter().any(|change| change.new && change.grade == event.grade);
+    let mut said = if is_new && !event.provisional { "new ".to_owned() } else { String::new() };
     said.push_str(event.grade.as_str());
     if event.suite_wide {
         said.push_str(", the suite as a whole");

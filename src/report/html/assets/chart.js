@@ -160,14 +160,14 @@ const perfgateCharts = (() => {
     return tick.toFixed(decimals).replace("-", "\u2212");
   }
 
-  /** Where the values lie, with the limits that are not too far away to be shown beside them. */
-  function span(values, limits) {
+  /** Where the values lie, with the limits that are not too far away to be shown beside them, or with all. */
+  function span(values, limits, isWithAll = false) {
     const known = values.filter(isNumber);
     if (known.length === 0) return { low: 0, high: 1, limits: [] };
     let low = Math.min(...known);
     let high = Math.max(...known);
     const reach = Math.max(8 * (high - low), 0.6 * Math.max(Math.abs(low), Math.abs(high)));
-    const near = limits.filter((limit) => limit.value >= low - reach && limit.value <= high + reach);
+    const near = limits.filter((limit) => isWithAll || (limit.value >= low - reach && limit.value <= high + reach));
     for (const limit of near) {
       low = Math.min(low, limit.value);
       high = Math.max(high, limit.value);
@@ -453,7 +453,9 @@ const perfgateCharts = (() => {
       ...(lane.interval || []),
       ...(lane.ticks || []).flatMap((one) => one.values),
     ]);
-    const { low, high, limits: near } = span(all, limits);
+    // A value with nothing to compare it with has its limits alone.
+    const isAlone = !lanes.some((lane) => lane.marks.some((one) => one.side === "baseline" && isNumber(one.value)));
+    const { low, high, limits: near } = span(all, limits, isAlone);
     const canvas = element("div");
     host.append(canvas);
     describe(canvas, spec.label);
