@@ -327,7 +327,9 @@ fn levels(index: usize, track: &Track<'_>, runs: usize, shifts: Option<&Shifts>)
         let default = changepoint::Options::default();
         let options = changepoint::Options { smallest: 0.01 * usual, noise_floor: LEAST_NOISE * usual, ..default };
         let changes = changepoint::changes(values, &options);
-        return changes.iter().map(|c| finding(Some(index), at, c, |v| v, false)).collect();
+        // Spikes that were pulled in leave a trace at a level of zero.
+        let level = |v: f64| if v.abs() < 1e-3 * usual { 0.0 } else { v };
+        return changes.iter().map(|c| finding(Some(index), at, c, level, false)).collect();
     }
     let shift = |run: &usize| shifts.and_then(|s| s.by_run.get(*run)).copied().unwrap_or(0.0);
     let logs: Vec<f64> = at.iter().zip(values).map(|(run, v)| v.ln() - shift(run)).collect();
