@@ -179,6 +179,8 @@ fn histories_with_nothing_in_them_are_shown_as_what_they_are() {
     assert!(nobody["index.html"].contains("there are no runs") && nobody.contains_key("runs.js"));
     let one = trend(&runs(&["a"], 1, |_, _| Some(1.0)));
     let files = render(&[("", &one)]);
+    let index = &files["index.html"];
+    assert!(index.contains(">too few runs<") && !index.contains(">steady<"), "{index}");
     let page = only(&files, "benchmarks/a-", ".html");
     assert!(page.contains("1 run of 2026-") && !page.contains("could not be made"), "{page}");
     let values = handed(only(&files, "benchmarks/a-", ".js"), "benchmark");

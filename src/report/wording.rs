@@ -282,7 +282,12 @@ pub(super) fn headline(report: &Report) -> String {
         }
     };
     let of = |n: usize, word: &str| format!("{n} of {all} {word}");
-    add(counts.fail, of(counts.fail, "regressed"), String::new());
+    let is_budget = |row: &&Row| row.limits.fail.is_some_and(|limit| limit.kind == LimitKind::Budget);
+    let failed = report.results.iter().filter(|row| row.gate && row.verdict == Verdict::Fail);
+    let over = failed.filter(is_budget).count();
+    let regressed = counts.fail.saturating_sub(over);
+    add(regressed, of(regressed, "regressed"), String::new());
+    add(over, of(over, "over budget"), format!("{over} over budget"));
     add(counts.invalid, of(counts.invalid, "invalid"), format!("{} invalid", counts.invalid));
     let warnings = count(counts.warn, "warning");
     add(counts.warn, format!("{warnings} in {all}"), warnings.clone());
@@ -305,6 +310,8 @@ pub(super) fn headline(report: &Report) -> String {
 pub(super) fn shift(shift: &Shift, suite: &str, metric: &str, notation: &Notation) -> String {
     let rest = if shift.adjusted {
         "rows are judged after taking it out"
+    } else if shift.noise.is_some() {
+        "rows are judged with it"
     } else {
         "rows are judged with it, and one that moved like its suite warns at most"
     };

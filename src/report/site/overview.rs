@@ -17,6 +17,7 @@ use crate::model::MetricId;
 use crate::model::trend::{Event, Series, Trend};
 use crate::report::trend as words;
 use crate::report::wording::{TYPESET, count};
+use crate::stats::changepoint::SHORTEST_SERIES;
 use crate::unit;
 
 /// Events that are listed, and as many of those that are folded: a noisy history of years has thousands.
@@ -72,6 +73,8 @@ struct Row {
     since: String,
     since_key: usize,
     runs: usize,
+    /// Whether these are too few to tell a change by.
+    is_short: bool,
 }
 
 /// Writes the page.
@@ -187,6 +190,7 @@ fn row(site: &Site<'_>, page: &Page<'_>, metric: &MetricId) -> Option<Row> {
         None => (String::new(), "0".to_owned(), "same"),
     };
     let since = series.levels.last().filter(|_| ends.is_some()).map(|level| level.first);
+    let runs = series.values.iter().flatten().count();
     let testbeds: Vec<String> = of.keys().filter_map(|history| events::testbed(site, *history)).collect();
     Some(Row {
         name: name(&page.name),
@@ -202,7 +206,8 @@ fn row(site: &Site<'_>, page: &Page<'_>, metric: &MetricId) -> Option<Row> {
         way,
         since: since.map_or_else(String::new, |run| when(trend, run)),
         since_key: since.map_or(0, |run| run + 1),
-        runs: series.values.iter().flatten().count(),
+        runs,
+        is_short: runs < SHORTEST_SERIES,
     })
 }
 
