@@ -5,7 +5,8 @@ usage: benches/ab.py FOLDER [--runs 20] [--suite rs,go,py] [--pairs 5] [--histor
                      [--perfgate PATH] [--out FILE]
 
 FOLDER holds suites that slow the benchmarks which the variable SLOW names ("sum:10,sort:20"): `rs` (Criterion), `go`,
-`py` (pytest-benchmark). Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged
+`py` (pytest-benchmark). Go's benchmarks run for 100 ms five times, so that a run takes about as long as one of the other
+two. Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged
 code and RUNS with four random benchmarks slowed by 3, 5, 10 and 20 % on the current side, in two stages: the current
 side once against HISTORY earlier runs of the base (`compare --history`, as CI does; with --history 0 one pair instead),
 then the suspects again in PAIRS pairs (`ab --confirm`). With --one-stage all benchmarks in PAIRS pairs. Meanwhile another
@@ -34,14 +35,14 @@ SUITES = {
     "rs": {"all": ["cargo", "bench", "--bench", "suite"],
            "some": ["cargo", "bench", "--bench", "suite", "--", "{filter}"],
            "build": ["cargo", "bench", "--no-run"]},
-    "go": {"all": ["go", "test", "-run=^$", "-bench=.", "-benchmem", "-count=5"],
-           "some": ["go", "test", "-run=^$", "-bench={filter}", "-benchmem", "-count=5"],
+    "go": {"all": ["go", "test", "-run=^$", "-bench=.", "-benchmem", "-count=5", "-benchtime=100ms"],
+           "some": ["go", "test", "-run=^$", "-bench={filter}", "-benchmem", "-count=5", "-benchtime=100ms"],
            "build": ["go", "test", "-run=^$"]},
     "py": {"all": [sys.executable, "-m", "pytest", "-q", "--benchmark-json={out}"],
            "some": [sys.executable, "-m", "pytest", "-q", "--benchmark-json={out}", "{filter}"],
            "build": ["true"]},
 }
-TOLD = ("verdict", "change", "interval", "p", "p_adjusted", "detectable", "reasons")
+TOLD = ("verdict", "change", "interval", "p", "p_adjusted", "detectable", "reasons", "runs")
 BURNER = """
 import random, time
 while True:
