@@ -34,8 +34,8 @@ fi
 j=$((n * 7 % 5))
 echo "goos: linux"
 echo "pkg: example.com/p"
-while read -r name value; do
-  echo "Benchmark$name-2   1000   $((value * 1000 + j)) ns/op"
+while read -r name value more; do
+  echo "Benchmark$name-2   1000   $((value * 1000 + j)) ns/op $more"
 done < values
 "#;
 
@@ -121,6 +121,10 @@ impl Project {
         assert_eq!(names(&self.path("tmp")), Vec::<String>::new());
         assert_eq!(self.git(&["status", "--porcelain"]), "");
         assert!(names(&self.path("repo/.git")).iter().all(|n| n != "worktrees" && !n.contains(".lock")));
+    }
+
+    fn option_for(&self, file: &str) -> String {
+        format!("--report=json={}", self.path(file).display())
     }
 
     fn report_option(&self) -> String {
@@ -418,7 +422,26 @@ fn messages_say_what_is_missing() {
     said(&["ab", "--base", "HEAD~1", "--", "./bench.sh x y"], 2, "give the command as words");
     said(&["ab", "--base", "HEAD~1", "--results", "/tmp/x", "--", "./bench.sh"], 2, "relative to each side's folder");
     said(&["ab", "--base", "HEAD~1", "--", "./bench.sh", "{filter}"], 2, "needs `--confirm`");
-    said(&["ab", "--base", "HEAD~1", "--metric", "tmie", "--pairs", "1", "--", "./bench.sh"], 2, "did you mean `time`");
+    said(
+        &["ab", "--base", "HEAD~1", "--results", "r", "--", "./bench.sh", "{out}"],
+        2,
+        "both say where the results are",
+    );
+    said(&["ab", "--base", "HEAD~1", "--setup", "b {out}", "--", "./bench.sh"], 2, "belong in the command");
+    said(&["ab", "--base", "HEAD~1", "--until-decided", "--pairs", "2", "--", "./bench.sh"], 2, "3 pairs at least");
+    let before = project.log().len();
+    said(&["ab", "--base", "HEAD~1", "--metric", "tmie", "--", "./bench.sh"], 2, "did you mean `time`");
+    said(
+        &["ab", "--base", "HEAD~1", "--filter", "BenchmarkOnne", "--", "./bench.sh"],
+        2,
+        "did you mean `BenchmarkOne`",
+    );
+    said(
+        &["bisect", "--good", "HEAD~1", "--bad", "HEAD", "--metric", "tmie", "--", "./bench.sh"],
+        2,
+        "did you mean `time`",
+    );
+    assert_eq!(project.log().len() - before, 6, "the first pair shows it");
     let git_less = project.perfgate(&["ab", "--base", "HEAD~1", "--", "./bench.sh"]).env("PATH", "/nowhere").output();
     let git_less = git_less.unwrap();
     assert_eq!(git_less.status.code(), Some(4));
@@ -435,7 +458,13 @@ fn a_shallow_clone_is_told_how_to_get_the_base() {
     project.git(&["clone", "-q", "--depth", "1", &from, clone.to_str().unwrap()]);
     let out = project.perfgate(&["ab", "--base", "HEAD~1", "--", "./bench.sh"]).current_dir(&clone).output().unwrap();
     assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("fetch-depth: 0"), "{}", text(&out.stderr));
+    let said = text(&out.stderr);
+    assert!(said.contains("fetch-depth: 0"), "{said}");
+    // What it says to type helps.
+    let typed = said.split('`').find(|part| part.starts_with("git fetch")).unwrap().replace('\n', " ");
+    assert!(Command::new("sh").args(["-c", &typed]).current_dir(&clone).status().unwrap().success(), "{typed}");
+    let out = project.perfgate(&["ab", "--base", "HEAD~1", "--", "./bench.sh"]).current_dir(&clone).output().unwrap();
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
 }
 
 /// A pipe that the benchmark holds open while it hangs.
@@ -630,6 +659,173 @@ fn suspects_are_measured_again_and_both_stages_are_shown() {
     assert!(text(&out.stderr).contains("no suspects"), "{}", text(&out.stderr));
 }
 
+/// A report in which `Two` is a suspect, by one pair.
+fn suspicious(project: &Project) -> PathBuf {
+    project.commit("One 10\nTwo 24\n", "slower");
+    let first = project.run(&["ab", "--base", "HEAD~1", "--pairs", "1", &project.report_option(), "--", "./bench.sh"]);
+    assert_eq!(row(&project.report(), "BenchmarkTwo").0, "fail", "{}", text(&first.stderr));
+    fs::remove_dir_all(project.path("state")).unwrap();
+    fs::create_dir(project.path("state")).unwrap();
+    project.path("report.json")
+}
+
+fn is_suspect(report: &Value, benchmark: &str) -> bool {
+    let rows = report["results"].as_array().unwrap();
+    rows.iter().find(|row| row["benchmark"] == benchmark).unwrap()["suspect"].as_bool().unwrap()
+}
+
+#[test]
+fn suspects_stay_suspects_where_measuring_them_again_was_stopped() {
+    for (turn, pairs) in [(4, 1), (8, 3)] {
+        let project = Project::new();
+        let report = suspicious(&project);
+        // Had it been measured to its end, it would have passed.
+        project.write("values", "One 10\nTwo 20\n");
+        let option = project.report_option();
+        let confirm = ["ab", "--base", "HEAD~1", "--confirm", report.to_str().unwrap(), &option, "--", "./bench.sh"];
+        let (child, held) = start_hanging(&project, turn, &confirm);
+        signal("-INT", child.id());
+        let out = child.wait_with_output().unwrap();
+        held.wait_for_the_end();
+        assert_eq!(out.status.code(), Some(130), "{}", text(&out.stderr));
+        let report = project.report();
+        assert!(is_suspect(&report, "BenchmarkTwo"));
+        let (verdict, _) = row(&report, "BenchmarkTwo");
+        assert_eq!(verdict, if pairs < 3 { "fail" } else { "pass" }, "{pairs} pairs");
+    }
+}
+
+#[test]
+fn a_suspect_that_breaks_or_is_gone_does_not_pass() {
+    let project = Project::new();
+    let report = suspicious(&project);
+    let report = report.to_str().unwrap();
+    let confirm = |script: &str| {
+        let out = project.run(&[
+            "ab",
+            "--base",
+            "HEAD~1",
+            "--confirm",
+            report,
+            &project.option_for("out.json"),
+            "--",
+            "sh",
+            "-c",
+            script,
+        ]);
+        let written = fs::read(project.path("out.json")).unwrap();
+        (out.status.code(), text(&out.stderr), serde_json::from_slice::<Value>(&written).unwrap())
+    };
+    let (exit, said, merged) = confirm("./bench.sh | grep -v Two");
+    // The first stage's verdict stands.
+    assert_eq!((exit, row(&merged, "BenchmarkTwo").0.as_str()), (Some(1), "fail"), "{said}");
+    assert!(is_suspect(&merged, "BenchmarkTwo"));
+
+    // A milder one does not become a pass by the absence of its benchmark.
+    let mut milder = project.report();
+    let two = milder["results"].as_array_mut().unwrap().iter_mut().find(|row| row["benchmark"] == "BenchmarkTwo");
+    two.unwrap()["verdict"] = "inconclusive".into();
+    fs::write(report, milder.to_string()).unwrap();
+    let (exit, said, _) = confirm("./bench.sh | grep -v Two");
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(said.contains("none of the suspects is in the results"), "{said}");
+    let broken = "[ $(basename $PWD) = repo ] || exec ./bench.sh; ./bench.sh | grep -v Two; echo '--- FAIL: BenchmarkTwo-2'; exit 1";
+    let (exit, said, merged) = confirm(broken);
+    assert_eq!((exit, row(&merged, "BenchmarkTwo").0.as_str()), (Some(1), "invalid"), "{said}");
+}
+
+#[test]
+fn a_shell_gets_the_filter_as_one_word() {
+    let project = Project::new();
+    let report = suspicious(&project);
+    for script in [
+        r#"printf '%s\n' {filter} >> "$STATE/filter"; ./bench.sh"#,
+        r#"printf '%s\n' "{filter}" >> "$STATE/filter"; ./bench.sh"#,
+    ] {
+        let option = project.option_for("out.json");
+        let confirm =
+            ["ab", "--base", "HEAD~1", "--confirm", report.to_str().unwrap(), &option, "--", "env", "sh", "-c", script];
+        let out = project.run(&confirm);
+        assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    }
+    let filters = fs::read_to_string(project.path("state/filter")).unwrap();
+    assert!(filters.lines().count() == 20 && filters.lines().all(|line| line == "^(BenchmarkTwo)$"), "{filters}");
+}
+
+#[test]
+fn suspects_measured_at_another_commit_are_said_to_be() {
+    let project = Project::new();
+    let report = suspicious(&project);
+    project.commit("One 10\nTwo 20\n", "mended");
+    let option = project.option_for("out.json");
+    let out =
+        project.run(&["ab", "--base", "HEAD~2", "--confirm", report.to_str().unwrap(), &option, "--", "./bench.sh"]);
+    assert!(text(&out.stderr).contains("the report is about"), "{}", text(&out.stderr));
+    let merged: Value = serde_json::from_slice(&fs::read(project.path("out.json")).unwrap()).unwrap();
+    assert!(note(&merged, "other-commit").unwrap().contains("measured again at"));
+    // The base of the report is gone, and no other one is taken in its place.
+    let text_of = fs::read_to_string(&report).unwrap();
+    let base = project.git(&["rev-parse", "HEAD~2"]);
+    fs::write(&report, text_of.replace(&base, &"0".repeat(40))).unwrap();
+    let out = project.run(&["ab", "--confirm", report.to_str().unwrap(), "--", "./bench.sh"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("the report compares with it"), "{}", text(&out.stderr));
+}
+
+/// Ten benchmarks with this value each.
+fn ten(value: u32) -> String {
+    let lines: Vec<String> = (0..10).map(|number| format!("B{number} {value}\n")).collect();
+    lines.concat()
+}
+
+#[test]
+fn what_slows_a_whole_suite_is_the_code_in_every_pair() {
+    let project = Project::new();
+    project.commit(&ten(10), "base");
+    project.commit(&ten(11), "flags");
+    project.commit(&format!("{}More 5\n", ten(12)), "all slower");
+    let option = project.report_option();
+    let out = project.run(&["ab", "--base", "HEAD~2", "--report=terminal", &option, "--", "./bench.sh"]);
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let report = project.report();
+    assert_eq!(report["counts"]["fail"], 10, "{report}");
+    let shown = text(&out.stdout);
+    let shown: Vec<&str> = shown.split_whitespace().collect();
+    assert_eq!(report["shifts"][0]["adjusted"], false);
+    assert!(shown.join(" ").contains("rows are judged with it"), "{shown:?}");
+
+    // Half of it came with each of the two commits.
+    let out =
+        project.run(&["bisect", "--good", "HEAD~2", "--bad", "HEAD", "--fail", "5%", &option, "--", "./bench.sh"]);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    assert!(note(&project.report(), "first-bad-commit").unwrap().contains("flags"));
+}
+
+#[test]
+fn bisect_finds_growth_from_zero_and_says_how_far_it_came() {
+    let project = Project::new();
+    for (number, allocs) in [(1, 0), (2, 0), (3, 3), (4, 3)] {
+        let values = format!("A 5 0 B/op {allocs} allocs/op\nExtra{number} 5\n");
+        project.commit(&values, &format!("change {number}"));
+    }
+    let option = project.report_option();
+    let bisect = ["bisect", "--good", "HEAD~3", "--bad", "HEAD", "--pairs", "3", &option, "--", "./bench.sh"];
+    let out = project.run(&bisect);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    assert!(note(&project.report(), "first-bad-commit").unwrap().contains("change 3"));
+
+    fs::remove_dir_all(project.path("state")).unwrap();
+    fs::create_dir(project.path("state")).unwrap();
+    let (child, held) = start_hanging(&project, 14, &bisect);
+    signal("-INT", child.id());
+    let out = child.wait_with_output().unwrap();
+    held.wait_for_the_end();
+    let said = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(130), "{said}");
+    assert!(said.contains("so far: ") && said.contains("change 3 is bad"), "{said}");
+    project.assert_clean();
+}
+
 #[test]
 fn a_lone_suspect_keeps_its_name() {
     let project = Project::new();
@@ -652,6 +848,43 @@ fn a_lone_suspect_keeps_its_name() {
             "1 of 1 suspect measured again in 5 interleaved pairs: 1 fail (BenchmarkSuite/name=two time +20.0% then +20.0%)"
         )
     );
+}
+
+#[test]
+fn the_threads_of_a_cpu_list_stay_apart() {
+    let project = Project::new();
+    // As `go test -cpu 1,2` names them.
+    project.write(
+        "cpu.sh",
+        "#!/bin/sh\necho goos: linux\nwhile read -r n v; do echo \"Benchmark$n 1000 $v ns/op\"; done < values\n",
+    );
+    project.commit("One 20000\nOne-2 10000\nTwo 40000\nTwo-2 20000\n", "base");
+    project.commit("One 24000\nOne-2 10000\nTwo 40000\nTwo-2 20000\n", "slower alone");
+    let option = project.report_option();
+    let first = project.run(&["ab", "--base", "HEAD~1", "--pairs", "1", &option, "--", "./cpu.sh"]);
+    assert_eq!(row(&project.report(), "BenchmarkOne").0, "fail", "{}", text(&first.stderr));
+    let report = project.path("report.json");
+    let confirm = ["ab", "--base", "HEAD~1", "--confirm", report.to_str().unwrap(), &option];
+    let out =
+        project.run(&[&confirm[..], &["--", "sh", "-c", r#"./cpu.sh | grep -v Two # "$0""#, "{filter}"]].concat());
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let (verdict, change) = row(&project.report(), "BenchmarkOne");
+    assert!(verdict == "fail" && (change - 0.2).abs() < 0.001, "{verdict} {change}");
+}
+
+#[test]
+fn a_report_that_could_not_be_written_is_refused_before_anything_is_measured() {
+    let project = Project::new();
+    project.commit("One 10\nTwo 24\n", "slower");
+    for place in ["html=.", "json=values/report.json"] {
+        for command in [&["ab", "--base", "HEAD~1"][..], &["bisect", "--good", "HEAD~1", "--bad", "HEAD"]] {
+            let out = project.run(&[command, &["--report", place, "--", "./bench.sh"]].concat());
+            assert_eq!(out.status.code(), Some(4), "{}", text(&out.stderr));
+            assert!(text(&out.stderr).contains("nothing is measured"), "{}", text(&out.stderr));
+        }
+    }
+    assert!(!project.path("state/log").exists());
+    assert_eq!(project.git(&["status", "--porcelain"]), "");
 }
 
 #[test]

@@ -1,22 +1,25 @@
 //! `perfgate ab`: base and current run in turns on this machine, and the pairs judged.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
 use super::console::Console;
 use super::judge;
-use super::options::{ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs, SubjectArgs};
+use super::options::{
+    self, ConfigArgs, FailOnArgs, InputArgs, LimitArgs, ReportArgs, ReportTarget, SelectionArgs, SubjectArgs,
+};
 use super::report;
-use super::stored::note;
+use super::stored::{self, note};
 use super::turns::{self, MeasureArgs, Measured, Progress};
 use super::{Exit, Failure, Outcome};
 use crate::config::Config;
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic};
 use crate::io::system;
-use crate::model::Run;
-use crate::model::report::{GateVerdict, Note, Report, Verdict};
-use crate::runner::{self, Checkout, Filter, Interrupts, Place, Revision, Stop, Turns, Wanted, Workplace};
+use crate::model::report::{self as model, GateVerdict, Note, Reason, Report, Row, Verdict};
+use crate::model::{Run, SeriesKey};
+use crate::runner::{self, Checkout, Filter, Interrupts, Place, Plan, Revision, Stop, Turns, Wanted, Workplace};
 use crate::text::{self, Untrusted};
 use crate::verdict::{self, Comparison, Selection, Side, Taken};
 
@@ -69,100 +72,180 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
-    let targets = args.report.targets()?;
-    let mut overrides = args.limits.overrides()?;
-    overrides.metric.clone_from(&args.selection.metric);
-    args.fail_on.add_to(&mut overrides)?;
-    let config = args.config.load(&overrides, console)?;
-    args.subject.apply(&mut [])?;
-    let mut selection = args.selection.selection();
-    let first = args.confirm.as_deref().map(report::read_one).transpose()?;
-    let mut filter = Filter::default();
-    if let Some(first) = &first {
-        let suspects = verdict::suspects(first);
-        if suspects.is_empty() {
-            console.remark("the report has no suspects: nothing is measured again");
-            let exit = judge::exit(first, config.gate.fail_on, false);
-            return judge::finish(exit, console.write_reports(first, &targets), console);
-        }
-        filter = suspects_filter(args, &suspects)?;
-        selection.only = Some(suspects);
-    } else if Filter::is_named_in(&args.measure.command) {
-        return Err(Failure::usage("`{filter}` in the command needs `--confirm`, which says what to select"));
+    let question = Question::new(args, console)?;
+    if let (Some(first), true) = (&question.first, question.is_settled) {
+        console.remark("the report has no suspects: nothing is measured again");
+        let exit = judge::exit(first, question.config.gate.fail_on, false);
+        return judge::finish(exit, console.write_reports(first, &question.targets), console);
     }
-    let plan = args.measure.plan(args.input.formats(&config)?, filter, console)?;
-    let looks = looks(args)?;
-
-    let mut interrupts = Interrupts::catch()
-        .map_err(|error| Failure::outside(Diagnostic::new(Code::Usage, format!("cannot catch signals: {error}"))))?;
-    let sides = Sides::find(args, first.as_ref())?;
-    let mut work = Workplace::open(sides.checkout.as_ref().map(|c| &c.git))?;
+    let mut interrupts = turns::interrupts()?;
     // On a terminal, Ctrl-C ends git as well; what it says then is not the reason.
-    let base = sides.base_place(&mut work).map_err(|failure| turns::or_interrupted(failure, &mut interrupts))?;
-    let current = Place { folder: runner::working_folder()?, target: runner::cargo_target() };
-    let warm_up = if args.measure.warmup { 2 } else { 0 };
-    let last_look = looks.last().copied().unwrap_or(0);
-    let mut progress = Progress::new(console, warm_up + 2 * looks.first().copied().unwrap_or(0));
-    let (mut measured, remarks) = {
+    question.answer(&mut interrupts).map_err(|failure| turns::or_interrupted(failure, &mut interrupts))
+}
+
+/// What is asked: everything that is known before anything is measured.
+struct Question<'a> {
+    args: &'a Args,
+    console: &'a Console,
+    config: Config,
+    selection: Selection,
+    targets: Vec<ReportTarget>,
+    plan: Plan,
+    /// After how many pairs the verdict is looked at.
+    looks: Vec<usize>,
+    /// The report whose suspects are measured again.
+    first: Option<Report>,
+    /// Whether that report has no suspects.
+    is_settled: bool,
+}
+
+impl<'a> Question<'a> {
+    fn new(args: &'a Args, console: &'a Console) -> Result<Self, Failure> {
+        let targets = args.report.targets()?;
+        options::refuse_unwritable(&targets)?;
+        let mut overrides = args.limits.overrides()?;
+        overrides.metric.clone_from(&args.selection.metric);
+        args.fail_on.add_to(&mut overrides)?;
+        let config = args.config.load(&overrides, console)?;
+        args.subject.apply(&mut [])?;
+        let mut selection = args.selection.selection();
+        let first = args.confirm.as_deref().map(report::read_one).transpose()?;
+        let mut filter = Filter::default();
+        if let (Some(path), Some(first)) = (&args.confirm, &first) {
+            if args.subject.is_given() {
+                return Err(Failure::usage("with `--confirm`, the report says what its commit, branch and labels are"));
+            }
+            // The JSON of both stages takes the place of the first stage's.
+            let others = targets.iter().filter(|target| target.output.name != "json");
+            options::refuse_overwriting(others, std::slice::from_ref(path))?;
+            let suspects = verdict::suspects(first);
+            filter = suspects_filter(args, &config, &suspects)?;
+            selection.only = Some(suspects);
+        } else if Filter::is_named_in(&args.measure.command) {
+            return Err(Failure::usage("`{filter}` in the command needs `--confirm`, which says what to select"));
+        }
+        let is_settled = selection.only.as_ref().is_some_and(BTreeSet::is_empty);
+        let plan = args.measure.plan(args.input.formats(&config)?, filter, console)?;
+        Ok(Self { args, console, config, selection, targets, plan, looks: looks(args)?, first, is_settled })
+    }
+
+    fn answer(&self, interrupts: &mut Interrupts) -> Outcome {
+        let (args, console) = (self.args, self.console);
+        let sides = Sides::find(args, self.first.as_ref())?;
+        for remark in sides.remarks(self.first.as_ref(), &self.plan) {
+            console.tell(&remark);
+        }
+        let mut work = Workplace::open(sides.checkout.as_ref().map(|c| &c.git))?;
+        let base = sides.base_place(&mut work)?;
+        let current = Place { folder: runner::working_folder()?, target: runner::cargo_target() };
+        let warm_up = if args.measure.warmup { 2 } else { 0 };
         // Each further look adds turns; the estimate is of those that are sure to come.
+        let mut progress = Progress::new(console, Some(warm_up + 2 * self.looks.first().copied().unwrap_or(0)));
         let mut watch = |step| progress.step(step);
-        let mut turns = Turns::new(&plan, &work, (base, current), &mut interrupts, &mut watch);
+        let mut turns = Turns::new(&self.plan, &work, (base, current), interrupts, &mut watch);
+        let mut measured = self.measure(&mut turns, &sides)?;
+        let remarks = std::mem::take(&mut turns.remarks);
+        if let Err(warning) = work.close() {
+            console.tell(&warning);
+        }
+        for remark in &remarks {
+            console.tell(remark);
+        }
+        if measured.base.is_empty() {
+            let none = || Failure::usage("no pair could be measured");
+            return Err(measured.stopped.take().map_or_else(none, Failure::from));
+        }
+        let fresh = self.judged(&measured, &sides)?;
+        let none_again = !fresh.results.iter().any(verdict::was_measured);
+        let report = self.report(fresh, &measured, &sides);
+        if report.verdict == GateVerdict::None {
+            console.tell(&verdict::nothing_compared(&report));
+        }
+        let mut exit = judge::exit(&report, self.config.gate.fail_on, false);
+        let written = console.write_reports(&report, &self.targets);
+        if self.first.is_some() && none_again && exit == Exit::Success {
+            let nothing = Diagnostic::new(Code::NoResults, "none of the suspects is in the results of the rerun");
+            console.tell(&nothing.help("let the command measure them: `-v` shows what it says").help(
+                "`{filter}` in it becomes the tool's own filter; without it, everything is measured and they are judged",
+            ));
+            exit = Exit::Usage;
+        }
+        let exit = early_exit(exit, measured.stopped, measured.base.len(), measured.lost, console);
+        judge::finish(exit, written, console)
+    }
+
+    /// Sets both sides up and takes pairs, as many as are asked for.
+    fn measure(&self, turns: &mut Turns<'_>, sides: &Sides) -> Result<Measured, Failure> {
         turns.set_up()?;
-        if args.measure.warmup {
+        if self.args.measure.warmup {
             turns.warm_up()?;
         }
         let mut measured = Measured::default();
-        for pairs in &looks {
-            measured.take(*pairs, &mut turns, console);
-            if measured.stopped.is_some() || *pairs == last_look {
+        measured.take_first(turns, &self.args.selection.metric, &self.selection, self.console)?;
+        for pairs in &self.looks {
+            measured.take(*pairs, turns, self.console);
+            if measured.stopped.is_some() || self.looks.last() == Some(pairs) {
                 break;
             }
-            let report = judged(&measured, &sides, args, &selection, &config, looks.len(), first.as_ref())?;
-            if !report.results.iter().any(|row| row.gate && row.verdict == Verdict::Inconclusive) {
+            if !self.judged(&measured, sides)?.results.iter().any(could_be_decided) {
                 break;
             }
-            console.remark("some rows are inconclusive: more pairs are taken");
+            self.console.remark("some rows are inconclusive: more pairs are taken");
         }
-        let remarks = std::mem::take(&mut turns.remarks);
-        (measured, remarks)
-    };
-    if let Err(warning) = work.close() {
-        console.tell(&warning);
+        Ok(measured)
     }
-    for remark in &remarks {
-        console.tell(remark);
+
+    /// Judges what was measured so far.
+    fn judged(&self, measured: &Measured, sides: &Sides) -> Result<Report, Failure> {
+        let (mut base, mut current) = (measured.base.clone(), measured.current.clone());
+        sides.describe(&mut base, &mut current);
+        self.args.subject.apply(&mut current)?;
+        let first = self.first.as_ref();
+        Ok(verdict::judge(&Comparison {
+            baseline: Side { runs: &base, inputs: &[sides.base_name()] },
+            current: Side { runs: &current, inputs: &["the working folder".into()] },
+            history: &[],
+            config: &self.config,
+            selection: &self.selection,
+            today: system::today(),
+            budgets_only: false,
+            taken: Taken::InTurns { looks: self.looks.len(), adjust: first.is_none(), suspects_of: first },
+            keep_samples: self.args.report.shows_samples(),
+        })?)
     }
-    if measured.base.is_empty() {
-        let none = || Failure::usage("no pair could be measured");
-        return Err(measured.stopped.take().map_or_else(none, Failure::from));
+
+    /// The report with what is to be said of the measurement, and where suspects were measured again, of both stages.
+    fn report(&self, fresh: Report, measured: &Measured, sides: &Sides) -> Report {
+        let taken = measured.base.len();
+        let mut notes = measured.notes(self.looks.last().copied().unwrap_or(0));
+        notes.extend(sides.note());
+        let others = sides.remarks(self.first.as_ref(), &self.plan).into_iter().filter(|r| r.code == Code::OtherCommit);
+        notes.extend(others.map(|remark| note(remark.code, remark.message)));
+        if self.looks.len() > 1 {
+            let planned = self.looks.len();
+            let added = if self.looks.first() == Some(&taken) { "no pairs were added" } else { "pairs were added" };
+            notes.push(note(
+                Code::PairsAdded,
+                format!("{added}, {taken} were taken; p-values allow for the {planned} looks that were planned"),
+            ));
+        }
+        let complete = measured.stopped.is_none();
+        let mut report = match &self.first {
+            Some(first) => verdict::confirm(first.clone(), fresh, &self.config, complete),
+            None => fresh,
+        };
+        // The first stage may have said the same.
+        notes.retain(|note| !report.notes.contains(note));
+        report.notes.extend(notes);
+        report.notes.sort_by_key(|n| std::cmp::Reverse(n.severity));
+        report
     }
-    judge::known_metrics(&args.selection.metric, &measured.base, &measured.current)?;
-    refuse_identical(&measured)?;
-    let mut report = judged(&measured, &sides, args, &selection, &config, looks.len(), first.as_ref())?;
-    let taken = measured.base.len();
-    let mut notes = measured.notes(last_look);
-    notes.extend(sides.note());
-    if looks.len() > 1 {
-        let planned = looks.len();
-        notes.push(note(
-            Code::PairsAdded,
-            format!("pairs were added until {taken}; p-values allow for the {planned} looks that were planned"),
-        ));
-    }
-    if let Some(first) = first {
-        report = verdict::confirm(first, report, &config);
-    }
-    // The first stage may have said the same.
-    notes.retain(|note| !report.notes.contains(note));
-    report.notes.extend(notes);
-    report.notes.sort_by_key(|n| std::cmp::Reverse(n.severity));
-    if report.verdict == GateVerdict::None {
-        console.tell(&verdict::nothing_compared(&report));
-    }
-    let exit = judge::exit(&report, config.gate.fail_on, false);
-    let written = console.write_reports(&report, &targets);
-    let exit = early_exit(exit, measured.stopped, taken, measured.lost, console);
-    judge::finish(exit, written, console)
+}
+
+/// Whether more pairs may settle a row.
+fn could_be_decided(row: &Row) -> bool {
+    let never = [Reason::DirectionUnknown, Reason::ZeroBaseline];
+    row.gate && row.verdict == Verdict::Inconclusive && !row.reasons.iter().any(|reason| never.contains(reason))
 }
 
 /// The exit of a measurement that may have ended early: it is not taken for a pass.
@@ -192,6 +275,11 @@ fn looks(args: &Args) -> Result<Vec<usize>, Failure> {
     if !args.until_decided {
         return Ok(vec![pairs]);
     }
+    if pairs < FEWEST_PAIRS {
+        let message =
+            format!("`--until-decided` looks at {FEWEST_PAIRS} pairs at least: noise is not known from fewer");
+        return Err(Diagnostic::new(Code::Usage, message).help("`--pairs 3`").into());
+    }
     let most = args.max_pairs.map_or(4 * pairs, usize::from);
     if most < pairs {
         return Err(Failure::usage(format!("`--max-pairs {most}` is less than `--pairs {pairs}`")));
@@ -202,14 +290,11 @@ fn looks(args: &Args) -> Result<Vec<usize>, Failure> {
 }
 
 /// The filter for the suspects' benchmarks, where the command asks for one.
-fn suspects_filter(
-    args: &Args,
-    suspects: &std::collections::BTreeSet<crate::model::SeriesKey>,
-) -> Result<Filter, Failure> {
-    if !Filter::is_named_in(&args.measure.command) {
+fn suspects_filter(args: &Args, config: &Config, suspects: &BTreeSet<SeriesKey>) -> Result<Filter, Failure> {
+    if suspects.is_empty() || !Filter::is_named_in(&args.measure.command) {
         return Ok(Filter::default());
     }
-    let wanted: std::collections::BTreeSet<Wanted> = suspects
+    let wanted: BTreeSet<Wanted> = suspects
         .iter()
         .map(|key| Wanted {
             tool: key.benchmark.tool.clone(),
@@ -218,8 +303,16 @@ fn suspects_filter(
         })
         .collect();
     let wanted: Vec<Wanted> = wanted.into_iter().collect();
-    Filter::new(&wanted).ok_or_else(|| {
-        let tools: std::collections::BTreeSet<String> = wanted.iter().map(|w| text::shown(&w.tool)).collect();
+    // The base knows a renamed benchmark by its old name.
+    let old = |new: &Wanted| {
+        let qualified = new.package.as_ref().map(|package| format!("{}::{}", package.raw(), new.name.raw()));
+        let is_it = |to: &Untrusted| *to == new.name || Some(to.raw()) == qualified.as_deref();
+        let last =
+            |from: &Untrusted| from.raw().rsplit_once("::").map_or_else(|| from.clone(), |(_, name)| name.into());
+        config.renames.iter().filter(|r| is_it(&r.to)).flat_map(|r| [r.from.clone(), last(&r.from)]).collect()
+    };
+    Filter::new(&wanted, &old).ok_or_else(|| {
+        let tools: BTreeSet<String> = wanted.iter().map(|w| text::shown(&w.tool)).collect();
         let tools: Vec<String> = tools.into_iter().collect();
         Diagnostic::new(Code::Usage, format!("`{{filter}}` cannot select benchmarks of {}", tools.join(" and ")))
             .note("it knows the filters of Criterion, Go and pytest, one at a time")
@@ -245,8 +338,15 @@ impl Sides {
         let measured_before = first.and_then(|report| report.baseline.commit.as_ref());
         let Some(name) = &args.base else {
             let checkout = checkout?;
-            let known = measured_before.and_then(|commit| checkout.resolve(commit.raw()).ok());
-            let base = known.map_or_else(|| checkout.merge_base(), Ok)?;
+            let base = match measured_before {
+                Some(commit) => checkout.resolve(commit.raw()).map_err(|stop| match stop {
+                    Stop::Usage(missing) => Stop::Usage(
+                        missing.note("the report compares with it").help("or name another base: `--base REV`"),
+                    ),
+                    stop => stop,
+                })?,
+                None => checkout.merge_base()?,
+            };
             return Ok(Self { checkout: Some(checkout), base: Base::Commit(base) });
         };
         // A revision wins over a folder of the same name, as with git; `./NAME` is the folder.
@@ -302,53 +402,56 @@ impl Sides {
         }
     }
 
+    /// What is worth knowing before anything is measured.
+    fn remarks(&self, first: Option<&Report>, plan: &Plan) -> Vec<Diagnostic> {
+        let mut remarks = Vec::new();
+        let Some(checkout) = &self.checkout else { return remarks };
+        let short = stored::short;
+        if let Some(word) = plan.command.iter().find(|word| checkout.holds(word)) {
+            let shown = text::shown(&word.as_str().into());
+            let message = format!("`{shown}` is in this checkout, so both sides use this side's");
+            remarks.push(
+                Diagnostic::new(Code::SameInput, message)
+                    .help("name it relative to the folder, so that each has its own"),
+            );
+        }
+        let Some(first) = first else {
+            if let Base::Commit(base) = &self.base
+                && base.commit == checkout.head
+                && checkout.changed == 0
+            {
+                let message = format!("both sides are {}, so no difference is to be expected", short(&base.commit));
+                remarks.push(Diagnostic::new(Code::SameInput, message));
+            }
+            return remarks;
+        };
+        let known = |side: &model::Side| side.commit.as_ref().map(|commit| commit.raw().to_owned());
+        if let Some(reported) = known(&first.current)
+            && !checkout.is_at(&reported)
+        {
+            let (reported, head) = (short(&reported), short(&checkout.head));
+            let message = format!("the report is about {reported}, and the suspects are measured again at {head}");
+            remarks.push(Diagnostic::new(Code::OtherCommit, message));
+        }
+        if let (Some(reported), Base::Commit(base)) = (known(&first.baseline), &self.base)
+            && reported != base.commit
+        {
+            let (reported, base) = (short(&reported), short(&base.commit));
+            let message =
+                format!("the report compares with {reported}, and the suspects are measured again against {base}");
+            remarks.push(Diagnostic::new(Code::OtherCommit, message));
+        }
+        remarks
+    }
+
     /// What the report should say of a checkout that differs from its commit.
     fn note(&self) -> Option<Note> {
         let checkout = self.checkout.as_ref().filter(|c| c.changed > 0)?;
         let files = if checkout.changed == 1 { "1 file" } else { &format!("{} files", checkout.changed) };
-        let head = checkout.head.get(..10).unwrap_or(&checkout.head);
+        let head = stored::short(&checkout.head);
         Some(note(
             Code::UncommittedChanges,
             format!("the checkout differs from its commit {head} in {files} and was measured as it is"),
         ))
     }
-}
-
-/// Judges what was measured so far.
-fn judged(
-    measured: &Measured,
-    sides: &Sides,
-    args: &Args,
-    selection: &Selection,
-    config: &Config,
-    looks: usize,
-    first: Option<&Report>,
-) -> Result<Report, Failure> {
-    let (mut base, mut current) = (measured.base.clone(), measured.current.clone());
-    sides.describe(&mut base, &mut current);
-    args.subject.apply(&mut current)?;
-    Ok(verdict::judge(&Comparison {
-        baseline: Side { runs: &base, inputs: &[sides.base_name()] },
-        current: Side { runs: &current, inputs: &["the working folder".into()] },
-        history: &[],
-        config,
-        selection,
-        today: system::today(),
-        budgets_only: false,
-        taken: Taken::InTurns { looks, suspects_of: first },
-        keep_samples: args.report.shows_samples(),
-    })?)
-}
-
-/// Refuses sides that hold the same samples: the command did not measure twice.
-fn refuse_identical(measured: &Measured) -> Result<(), Failure> {
-    if !verdict::identical_samples(&measured.base, &measured.current) {
-        return Ok(());
-    }
-    let mut diagnostic = Diagnostic::new(Code::IdenticalSamples, "both sides hold the same Criterion samples");
-    diagnostic.severity = Severity::Error;
-    Err(diagnostic
-        .note("the command fills one folder from both sides")
-        .help("give each side a folder of its own")
-        .into())
 }

@@ -117,14 +117,13 @@ impl Step<'_> {
         let mut report = read_one(&path)?;
         if let Some(again) = again.filter(|_| is_worth_confirming(&report)) {
             let confirmed = self.confirm(&again, &report, &path);
-            match confirmed {
+            exit = match confirmed {
                 // Its verdict takes the place of the first.
-                Ok(fresh @ (Exit::Success | Exit::GateFailed)) => {
-                    exit = fresh;
-                    report = read_one(&path)?;
-                }
-                failed => exit = worse(exit, self.console.settle(failed)),
-            }
+                Ok(fresh @ (Exit::Success | Exit::GateFailed)) => fresh,
+                failed => worse(exit, self.console.settle(failed)),
+            };
+            // What is shown is what is posted, also where the measurement ended early.
+            report = read_one(&path)?;
         }
         let is_file = self.inputs.task() == Task::Compare || self.inputs.given("baseline-file").is_some();
         outputs.take(&report, is_file);

@@ -11,15 +11,16 @@ use std::collections::BTreeMap;
 use clap::Args as ClapArgs;
 
 use super::console::Console;
-use super::options::{ConfigArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs};
+use super::options::{self, ConfigArgs, InputArgs, LimitArgs, ReportArgs, SelectionArgs};
+use super::stored::{self, note};
 use super::turns::{self, MeasureArgs, Measured, Progress};
 use super::{Exit, Failure, Outcome};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::io::system;
-use crate::model::SeriesKey;
-use crate::model::report::{Note, Report, Verdict};
-use crate::runner::{Checkout, Filter, Interrupts, Revision, Stop, Turns, Which, Workplace};
+use crate::model::report::{Report, Row, Verdict};
+use crate::model::{Better, SeriesKey};
+use crate::runner::{Checkout, Filter, Interrupts, Plan, Revision, Stop, Turns, Which, Workplace};
 use crate::stats;
 use crate::text::{self, Untrusted};
 use crate::verdict::{self, Comparison, Selection, Side, Taken};
@@ -85,6 +86,7 @@ impl Candidate {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let targets = args.report.targets()?;
+    options::refuse_unwritable(&targets)?;
     let mut overrides = args.limits.overrides()?;
     overrides.metric.clone_from(&args.selection.metric);
     let config = args.config.load(&overrides, console)?;
@@ -92,8 +94,26 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         return Err(Failure::usage("`{filter}` in the command needs `ab --confirm`, which says what to select"));
     }
     let plan = args.measure.plan(args.input.formats(&config)?, Filter::default(), console)?;
-    let mut interrupts = Interrupts::catch()
-        .map_err(|error| Failure::outside(Diagnostic::new(Code::Usage, format!("cannot catch signals: {error}"))))?;
+    let mut interrupts = turns::interrupts()?;
+    let found = search(args, console, &config, &plan, &mut interrupts);
+    // On a terminal, Ctrl-C ends git as well; what it says then is not the reason.
+    let (report, doubt) = found.map_err(|failure| turns::or_interrupted(failure, &mut interrupts))?;
+    let written = console.write_reports(&report, &targets);
+    let exit = doubt.map_or(Exit::Success, |doubt| {
+        console.tell(&doubt);
+        Exit::NothingToJudge
+    });
+    written.map(|()| exit)
+}
+
+/// Finds the first bad commit: the report of it against the one before, and what speaks against it.
+fn search(
+    args: &Args,
+    console: &Console,
+    config: &Config,
+    plan: &Plan,
+    interrupts: &mut Interrupts,
+) -> Result<(Report, Option<Diagnostic>), Failure> {
     let checkout = Checkout::here()?;
     let (good, bad) = (checkout.resolve(&args.good)?, checkout.resolve(&args.bad)?);
     let mut candidates: Vec<Candidate> = checkout
@@ -109,29 +129,21 @@ pub(super) fn run(args: &Args, console: &Console) -> Outcome {
         return Err(Failure::usage("the good and the bad commit are the same"));
     }
     let mut work = Workplace::open(Some(&checkout.git))?;
-    let mut tree = |name: &str, revision: &Revision| {
-        turns::tree(&mut work, name, &checkout, revision)
-            .map_err(|failure| turns::or_interrupted(failure, &mut interrupts))
-    };
-    let (base, current) = (tree(GOOD, &good)?, tree(TEST, &bad)?);
-    let found = {
-        let mut progress = Progress::new(console, 0);
-        let mut watch = |step| progress.step(step);
-        let mut search = Search {
-            args,
-            console,
-            config: &config,
-            work: &work,
-            turns: Turns::new(&plan, &work, (base, current), &mut interrupts, &mut watch),
-        };
-        search.first_bad(&good, &bad, &mut candidates)
-    };
+    let base = turns::tree(&mut work, GOOD, &checkout, &good)?;
+    let current = turns::tree(&mut work, TEST, &checkout, &bad)?;
+    let mut progress = Progress::new(console, None);
+    let mut watch = |step| progress.step(step);
+    let turns = Turns::new(plan, &work, (base, current), interrupts, &mut watch);
+    let mut search = Search { args, console, config, work: &work, turns };
+    let found = search.first_bad(&good, &bad, &mut candidates);
+    let remarks = std::mem::take(&mut search.turns.remarks);
     if let Err(warning) = work.close() {
         console.tell(&warning);
     }
-    let report = found?;
-    console.write_reports(&report, &targets)?;
-    Ok(Exit::Success)
+    for remark in &remarks {
+        console.tell(remark);
+    }
+    found
 }
 
 struct Search<'a> {
@@ -144,7 +156,7 @@ struct Search<'a> {
 
 /// The regression that is looked for.
 struct Regression {
-    /// What got worse, and by how much: ln of the change, more is worse.
+    /// What got worse, and by how much.
     sizes: BTreeMap<SeriesKey, f64>,
     report: Report,
 }
@@ -156,13 +168,29 @@ impl Regression {
 
     /// How much of the regression a report shows: 0 for none of it, 1 for all. `None` if it has none of its series.
     fn share_in(&self, report: &Report) -> Option<f64> {
-        let shares: Vec<f64> = report
-            .results
-            .iter()
-            .filter(|row| row.change.is_some())
-            .filter_map(|row| Some(row.badness() / self.sizes.get(&row.key())?))
-            .collect();
+        let shares: Vec<f64> =
+            report.results.iter().filter_map(|row| Some(size(row)? / self.sizes.get(&row.key())?)).collect();
         stats::median(&shares)
+    }
+}
+
+/// How much worse a row got: ln of the ratio, or where the baseline is zero the difference.
+fn size(row: &Row) -> Option<f64> {
+    if row.change.is_some() {
+        return Some(row.badness());
+    }
+    let grown = row.current?.value? - row.baseline?.value?;
+    Some(if row.better == Some(Better::Higher) { -grown } else { grown })
+}
+
+/// The last commit known to be good and the first one known to be bad, as far as the search came.
+fn so_far(good: &Revision, candidates: &[Candidate]) -> String {
+    let bad = candidates.iter().position(|c| c.state == State::Bad).unwrap_or(candidates.len());
+    let last_good = candidates.iter().take(bad).rfind(|c| c.state == State::Good);
+    let last_good = last_good.map_or_else(|| text::shown(&good.name), Candidate::shown);
+    match candidates.get(bad) {
+        Some(bad) => format!("so far: {last_good} is good, and {} is bad", bad.shown()),
+        None => format!("so far: {last_good} is taken for good"),
     }
 }
 
@@ -183,16 +211,44 @@ fn next(candidates: &[Candidate]) -> Option<usize> {
 
 impl Search<'_> {
     /// Finds the first bad commit, and measures it against the one before it.
-    fn first_bad(&mut self, good: &Revision, bad: &Revision, candidates: &mut [Candidate]) -> Result<Report, Failure> {
+    fn first_bad(
+        &mut self,
+        good: &Revision,
+        bad: &Revision,
+        candidates: &mut [Candidate],
+    ) -> Result<(Report, Option<Diagnostic>), Failure> {
+        let regression = self.confirmed(good, bad)?;
+        if let Some(last) = candidates.last_mut() {
+            last.state = State::Bad;
+        }
+        let found = match self.narrow(good, candidates, &regression) {
+            Ok(()) => self.evidence(good, candidates, &regression),
+            Err(stop) => Err(stop.into()),
+        };
+        found.map_err(|mut failure| {
+            if let Some(why) = failure.diagnostics.pop() {
+                failure.diagnostics.push(why.note(so_far(good, candidates)));
+            }
+            failure
+        })
+    }
+
+    /// Sees whether there is a regression at all.
+    fn confirmed(&mut self, good: &Revision, bad: &Revision) -> Result<Regression, Failure> {
         self.turns.set_up()?;
+        if self.args.measure.warmup {
+            self.turns.warm_up()?;
+        }
+        let selection = self.args.selection.selection();
         let mut measured = Measured::default();
+        measured.take_first(&mut self.turns, &self.args.selection.metric, &selection, self.console)?;
         self.take(&mut measured, usize::from(self.args.pairs))?;
-        let whole = self.judge(&measured, (good, bad), &self.args.selection.selection(), None)?;
+        let whole = self.judge(&measured, (good, bad), &selection, None)?;
         let sizes: BTreeMap<SeriesKey, f64> = whole
             .results
             .iter()
             .filter(|row| row.gate && row.verdict == Verdict::Fail)
-            .map(|row| (row.key(), row.badness()))
+            .filter_map(|row| Some((row.key(), size(row).filter(|size| *size != 0.0)?)))
             .collect();
         if sizes.is_empty() {
             let (good, bad) = (text::shown(&good.name), text::shown(&bad.name));
@@ -203,13 +259,14 @@ impl Search<'_> {
             return Err(Failure { exit: Exit::NothingToJudge, diagnostics: vec![diagnostic] });
         }
         self.console.remark(&format!("confirmed: {} series got worse", sizes.len()));
-        let regression = Regression { sizes, report: whole };
-        if let Some(last) = candidates.last_mut() {
-            last.state = State::Bad;
-        }
+        Ok(Regression { sizes, report: whole })
+    }
+
+    /// Tries commits until the first bad one is known.
+    fn narrow(&mut self, good: &Revision, candidates: &mut [Candidate], regression: &Regression) -> Result<(), Stop> {
         while let Some(candidate) = next(candidates).and_then(|index| candidates.get_mut(index)) {
             let said = candidate.shown();
-            candidate.state = match self.share_of(good, &candidate.revision, &regression) {
+            candidate.state = match self.share_of(good, &candidate.revision, regression) {
                 Ok(share) => {
                     let state = if share >= MOST { State::Bad } else { State::Good };
                     let word = if state == State::Bad { "bad" } else { "good" };
@@ -221,10 +278,10 @@ impl Search<'_> {
                     self.console.tell(&diagnostic.note(format!("skipped: {said}")));
                     State::Skipped
                 }
-                Err(stop) => return Err(stop.into()),
+                Err(stop) => return Err(stop),
             };
         }
-        self.evidence(good, candidates, &regression)
+        Ok(())
     }
 
     /// How much of a regression is in a commit.
@@ -256,7 +313,7 @@ impl Search<'_> {
         good: &Revision,
         candidates: &[Candidate],
         regression: &Regression,
-    ) -> Result<Report, Failure> {
+    ) -> Result<(Report, Option<Diagnostic>), Failure> {
         let first = candidates.iter().position(|c| c.state == State::Bad).unwrap_or(0);
         let Some(found) = candidates.get(first) else { return Err(Failure::usage("no commit was tried")) };
         let before = candidates.get(..first).unwrap_or(&[]);
@@ -274,17 +331,21 @@ impl Search<'_> {
         if !skipped.is_empty() {
             message.push_str(&format!(", or one of those that could not be measured: {}", skipped.join("; ")));
         }
-        let shown = regression.share_in(&report).unwrap_or(0.0) * 100.0;
-        message.push_str(&format!(" ({shown:.0}% of the regression, in fresh pairs with the commit before)"));
+        let share = regression.share_in(&report).unwrap_or(0.0);
+        let before = stored::short(&last_good.commit);
+        message.push_str(&format!(" ({:.0}% of the regression, in fresh pairs with {before})", share * 100.0));
         self.console.remark(&message);
-        let code = Code::FirstBadCommit;
-        report.notes.insert(0, Note { code: code.as_str().to_owned(), severity: code.severity(), message });
-        Ok(report)
+        report.notes.insert(0, note(Code::FirstBadCommit, message));
+        let doubt = (share < MOST).then(|| {
+            let message = "the search ended at a commit that fresh pairs do not show to be worse than the one before";
+            Diagnostic::new(Code::NotConfirmed, message).help("search again with more pairs: `--pairs 15`")
+        });
+        Ok((report, doubt))
     }
 
     /// Takes pairs until there are so many; anything that ends it early is a failure here.
     fn take(&mut self, measured: &mut Measured, pairs: usize) -> Result<(), Stop> {
-        if measured.base.is_empty() && self.args.measure.warmup {
+        if measured.base.is_empty() && measured.stopped.is_none() && self.args.measure.warmup {
             self.turns.warm_up()?;
         }
         measured.take(pairs, &mut self.turns, self.console);
@@ -313,7 +374,7 @@ impl Search<'_> {
             selection,
             today: system::today(),
             budgets_only: false,
-            taken: Taken::InTurns { looks: 1, suspects_of },
+            taken: Taken::InTurns { looks: 1, adjust: false, suspects_of },
             keep_samples: false,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::options::{Colour, Global, MessageFormat, ReportTarget};
 use super::{Exit, Failure, Outcome};
@@ -9,6 +10,12 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Location, Severity, render};
 use crate::io::{files, system};
 use crate::model::report::Report;
 use crate::report::{self, Style};
+
+/// Goes to the beginning of a terminal's line and empties it.
+const CLEAR: &str = "\r\x1b[K";
+
+/// Whether standard error ends with a line that is shown in passing.
+static IN_PASSING: AtomicBool = AtomicBool::new(false);
 
 /// Where messages and reports go, and how they look.
 #[derive(Clone, Copy)]
@@ -96,6 +103,7 @@ impl Console {
             MessageFormat::Github => render::github(diagnostic),
             MessageFormat::Json => render::json(diagnostic),
         };
+        self.clear();
         // Nothing is left to do if standard error is closed.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
@@ -129,6 +137,7 @@ impl Console {
     pub(super) fn remark(&self, line: &str) {
         let is_wanted = self.in_log || self.messages == MessageFormat::Human;
         if self.verbosity != Verbosity::Quiet && is_wanted {
+            self.clear();
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         }
     }
@@ -137,13 +146,18 @@ impl Console {
     pub(super) fn passing(&self, line: &str) {
         if self.shows_passing() {
             let mut err = std::io::stderr().lock();
-            let _ = write!(err, "\r\x1b[K{line}").and_then(|()| err.flush());
+            let _ = write!(err, "{CLEAR}{line}").and_then(|()| err.flush());
+            IN_PASSING.store(true, Ordering::Relaxed);
         }
     }
 
     /// Removes the line that is shown in passing.
+    #[expect(clippy::unused_self, reason = "all output goes through the console")]
     pub(super) fn clear(&self) {
-        self.passing("");
+        if IN_PASSING.swap(false, Ordering::Relaxed) {
+            let mut err = std::io::stderr().lock();
+            let _ = write!(err, "{CLEAR}").and_then(|()| err.flush());
+        }
     }
 
     fn shows_passing(&self) -> bool {

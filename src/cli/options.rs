@@ -175,6 +175,11 @@ pub(super) struct SubjectArgs {
 }
 
 impl SubjectArgs {
+    /// Whether any of them is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.commit.is_some() || self.branch.is_some() || !self.label.is_empty()
+    }
+
     /// Writes what the caller says into the runs; it wins over what the files say.
     pub(super) fn apply(&self, runs: &mut [Run]) -> Result<(), Failure> {
         let mut labels: BTreeMap<Untrusted, Untrusted> = BTreeMap::new();
@@ -389,11 +394,27 @@ impl ConfigArgs {
 }
 
 /// Refuses to write a report over an input.
-pub(super) fn refuse_overwriting<T>(targets: &[ReportTarget<T>], inputs: &[String]) -> Result<(), Failure> {
-    for path in targets.iter().filter_map(|target| target.path.as_ref()) {
+pub(super) fn refuse_overwriting<'a, T: 'static>(
+    targets: impl IntoIterator<Item = &'a ReportTarget<T>>,
+    inputs: &[String],
+) -> Result<(), Failure> {
+    for path in targets.into_iter().filter_map(|target| target.path.as_ref()) {
         if inputs.iter().any(|input| files::is_same(path, input)) {
             let message = "a report would overwrite an input";
             return Err(Diagnostic::new(Code::Usage, message).at(Location::file(path.as_str())).into());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses reports that could not be written, before a long measurement instead of after it.
+pub(super) fn refuse_unwritable<T>(targets: &[ReportTarget<T>]) -> Result<(), Failure> {
+    for path in targets.iter().filter_map(|target| target.path.as_ref()) {
+        if let Err(error) = files::could_write(Path::new(path)) {
+            let message = format!("the report could not be written, so nothing is measured: {error}");
+            return Err(Failure::outside(
+                Diagnostic::new(Code::WriteFailed, message).at(Location::file(path.as_str())),
+            ));
         }
     }
     Ok(())

@@ -5,12 +5,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::console::Console;
-use super::{Exit, Failure};
-use crate::diag::{Code, Diagnostic, Location};
+use super::stored::note;
+use super::{Exit, Failure, judge};
+use crate::diag::{Code, Diagnostic, Location, Severity};
 use crate::io::formats::Formats;
 use crate::model::Run;
 use crate::model::report::Note;
-use crate::runner::{Checkout, Filter, Interrupts, Place, Plan, Revision, Step, Stop, Turns, Workplace};
+use crate::runner::{self, Checkout, Filter, Interrupts, Place, Plan, Revision, Step, Stop, Turns, Workplace};
+use crate::verdict::{self, Selection};
 
 /// What is run, and how.
 #[derive(Debug, Args)]
@@ -39,6 +41,12 @@ impl MeasureArgs {
                 .note("both sides would write to this one path")
                 .into());
         }
+        if self.results.is_some() && runner::names_out(&self.command) {
+            return Err(Failure::usage("`{out}` in the command and `--results` both say where the results are"));
+        }
+        if self.setup.iter().any(|setup| setup.contains("{out}") || setup.contains("{filter}")) {
+            return Err(Failure::usage("`{out}` and `{filter}` belong in the command: `--setup` measures nothing"));
+        }
         Ok(Plan {
             command: self.command.clone(),
             setup: self.setup.clone(),
@@ -63,6 +71,12 @@ impl From<Stop> for Failure {
     }
 }
 
+/// Minds signals from here on.
+pub(super) fn interrupts() -> Result<Interrupts, Failure> {
+    let failed = |error| Failure::outside(Diagnostic::new(Code::Usage, format!("cannot catch signals: {error}")));
+    Interrupts::catch().map_err(failed)
+}
+
 /// The exit of a measurement that a signal ended.
 pub(super) fn interrupted(number: i32) -> Exit {
     Exit::Interrupted(u8::try_from(number).unwrap_or(0))
@@ -70,6 +84,9 @@ pub(super) fn interrupted(number: i32) -> Exit {
 
 /// A failure, or the signal that is behind it.
 pub(super) fn or_interrupted(failure: Failure, interrupts: &mut Interrupts) -> Failure {
+    if matches!(failure.exit, Exit::Interrupted(_)) {
+        return failure;
+    }
     interrupts.received().map_or(failure, |number| Stop::Interrupted(number).into())
 }
 
@@ -104,6 +121,32 @@ pub(super) struct Measured {
 }
 
 impl Measured {
+    /// Takes the first pair, and refuses what it shows to be a mistake before the others are taken: metrics and benchmarks
+    /// that nothing has, and sides that hold one measurement.
+    pub(super) fn take_first(
+        &mut self,
+        turns: &mut Turns<'_>,
+        metrics: &[String],
+        selection: &Selection,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        self.take(1, turns, console);
+        if self.base.is_empty() {
+            return Ok(());
+        }
+        judge::known_metrics(metrics, &self.base, &self.current)?;
+        judge::known_benchmarks(selection, &self.base, &self.current)?;
+        if verdict::identical_samples(&self.base, &self.current) {
+            let mut diagnostic = Diagnostic::new(Code::IdenticalSamples, "both sides hold the same Criterion samples");
+            diagnostic.severity = Severity::Error;
+            return Err(diagnostic
+                .note("the command fills one folder from both sides")
+                .help("give each side a folder of its own")
+                .into());
+        }
+        Ok(())
+    }
+
     /// Takes pairs until there are `pairs` of them. A failed pair is left out once; two in a row, or the first of all, end
     /// it.
     pub(super) fn take(&mut self, pairs: usize, turns: &mut Turns<'_>, console: &Console) {
@@ -116,8 +159,7 @@ impl Measured {
                     failed_before = false;
                 }
                 Err(Stop::Failed(mut diagnostic)) if !failed_before => {
-                    console.clear();
-                    diagnostic.severity = crate::diag::Severity::Warning;
+                    diagnostic.severity = Severity::Warning;
                     console.tell(&diagnostic.note("this pair is left out"));
                     self.lost += 1;
                     failed_before = true;
@@ -130,8 +172,6 @@ impl Measured {
 
     /// What the report should say of how this ended.
     pub(super) fn notes(&self, asked: usize) -> Vec<Note> {
-        let note =
-            |code: Code, message: String| Note { code: code.as_str().to_owned(), severity: code.severity(), message };
         let mut notes = Vec::new();
         let taken = self.base.len();
         if self.lost > 0 {
@@ -148,14 +188,14 @@ impl Measured {
 /// Progress: a line for each turn, and on a terminal what is running.
 pub(super) struct Progress<'a> {
     console: &'a Console,
-    /// How many turns are planned; where more may follow, so far.
-    pub(super) turns: usize,
+    /// How many turns are planned, where that is known; more may follow.
+    turns: Option<usize>,
     done: usize,
     spent: Duration,
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(console: &'a Console, turns: usize) -> Self {
+    pub(super) fn new(console: &'a Console, turns: Option<usize>) -> Self {
         Self { console, turns, done: 0, spent: Duration::ZERO }
     }
 
@@ -164,29 +204,27 @@ impl<'a> Progress<'a> {
         match step {
             Step::SetUp(which) => self.console.passing(&format!("set-up {} …", which.as_str())),
             Step::SetUpDone(which, took) => {
-                self.console.clear();
                 self.console.remark(&format!("set-up {:<7} {}", which.as_str(), duration(took)));
             }
             Step::Turn(which) => {
-                let number = self.done + 1;
-                self.console.passing(&format!("turn {number} of {}: {} …", self.turns.max(number), which.as_str()));
+                self.console.passing(&format!("{}: {} …", self.turn(self.done + 1), which.as_str()));
             }
             Step::TurnDone(which, took) => {
                 self.done += 1;
                 self.spent += took;
-                let left = self.turns.saturating_sub(self.done);
+                let left = self.turns.map_or(0, |turns| turns.saturating_sub(self.done));
                 let estimate = self.spent.div_f64(self.done as f64).mul_f64(left as f64);
                 let left = if left == 0 { String::new() } else { format!(", about {} left", duration(estimate)) };
-                self.console.clear();
-                self.console.remark(&format!(
-                    "turn {} of {}: {:<7} {}{left}",
-                    self.done,
-                    self.turns.max(self.done),
-                    which.as_str(),
-                    duration(took)
-                ));
+                let turn = self.turn(self.done);
+                self.console.remark(&format!("{turn}: {:<7} {}{left}", which.as_str(), duration(took)));
             }
         }
+    }
+
+    /// `turn 3 of 10`.
+    fn turn(&self, number: usize) -> String {
+        let of = self.turns.map_or_else(String::new, |turns| format!(" of {}", turns.max(number)));
+        format!("turn {number}{of}")
     }
 }
 

@@ -390,6 +390,23 @@ pub fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Sees that [`write`] could write a file, without writing it: for what is written after a long measurement.
+///
+/// # Errors
+/// Why it could not be written.
+pub fn could_write(path: &Path) -> anyhow::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => anyhow::bail!("this is a folder, not a file"),
+        Ok(meta) if !meta.is_file() => return Ok(()),
+        _ => {}
+    }
+    let here = Path::new(".");
+    let above = path.ancestors().skip(1).map(|folder| if folder.as_os_str().is_empty() { here } else { folder });
+    let folder = above.into_iter().find(|folder| is_there(folder)).unwrap_or(here);
+    let tried = tempfile::Builder::new().prefix(".perfgate-").tempfile_in(folder);
+    tried.map(drop).map_err(|error| anyhow::anyhow!("{}", reason(&error)))
+}
+
 /// Makes a folder, and sees that files can be made in it.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ use super::system;
 use crate::text;
 
 /// Variables that tie git to one repository; hooks set them. From `git rev-parse --local-env-vars` of git 2.47.
-const REPOSITORY_VARIABLES: [&str; 15] = [
+pub const REPOSITORY_VARIABLES: [&str; 15] = [
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
     "GIT_CONFIG",

@@ -2,7 +2,7 @@
 //!
 //! Not here: work trees of other commits (`workplace`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Stop;
 use crate::diag::{Code, Diagnostic};
@@ -14,6 +14,8 @@ use crate::text::{self, Untrusted};
 pub struct Checkout {
     /// Its repository, whatever the environment says.
     pub git: Git,
+    /// The folder it is in.
+    top: PathBuf,
     /// The working folder below the checkout's top, empty at the top.
     pub prefix: PathBuf,
     /// The commit it is at.
@@ -52,13 +54,13 @@ impl Checkout {
             ),
         })?;
         let prefix = here.run(&["rev-parse", "--show-prefix"]).map_err(failed)?;
-        let git = Git::at(top);
+        let git = Git::at(top.clone());
         let head = git.run(&["rev-parse", "--verify", "--quiet", "HEAD"]).map_err(|_| {
             Stop::Usage(Diagnostic::new(Code::UnknownRevision, "the repository has no commit to compare with"))
         })?;
         let branch = git.run(&["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
         let changed = git.run(&["status", "--porcelain"]).map_err(failed)?.lines().count();
-        Ok(Self { git, prefix: prefix.trim_end_matches('/').into(), head, branch, changed })
+        Ok(Self { git, top: top.into(), prefix: prefix.trim_end_matches('/').into(), head, branch, changed })
     }
 
     /// The commit that a name means.
@@ -70,9 +72,24 @@ impl Checkout {
             let shown = text::shown(&name.into());
             let diagnostic =
                 Diagnostic::new(Code::UnknownRevision, format!("there is no commit, branch or tag `{shown}` here"));
-            Stop::Usage(self.if_shallow(diagnostic, name))
+            Stop::Usage(self.if_shallow(diagnostic))
         })?;
         Ok(Revision { commit: found, name: name.into() })
+    }
+
+    /// Whether a path is written out from the root and lies in this checkout.
+    pub fn holds(&self, path: &str) -> bool {
+        Path::new(path).is_absolute() && Path::new(path).starts_with(&self.top)
+    }
+
+    /// Whether the checkout is at a commit, or at a merge that has it as a parent, as CI makes of a pull request.
+    pub fn is_at(&self, commit: &str) -> bool {
+        // Also tells the parents that a shallow clone does not have.
+        let said = self.git.run(&["cat-file", "commit", &self.head]).unwrap_or_default();
+        let header = said.lines().take_while(|line| !line.is_empty());
+        let parents: Vec<&str> = header.filter_map(|line| line.strip_prefix("parent ")).collect();
+        let is_merge = parents.len() > 1;
+        self.head == commit || (is_merge && parents.contains(&commit))
     }
 
     fn commit(&self, name: &str) -> Option<String> {
@@ -82,14 +99,14 @@ impl Checkout {
     }
 
     /// Adds what helps in a clone that lacks most commits, as CI makes them.
-    fn if_shallow(&self, diagnostic: Diagnostic, name: &str) -> Diagnostic {
+    fn if_shallow(&self, diagnostic: Diagnostic) -> Diagnostic {
         if self.git.run(&["rev-parse", "--is-shallow-repository"]).ok().as_deref() != Some("true") {
             return diagnostic;
         }
-        let name = text::shown(&name.trim_start_matches("origin/").into());
         diagnostic
             .note("this is a shallow clone, which holds the newest commits only")
-            .help(format!("fetch it: `git fetch --unshallow origin {name}`; with actions/checkout: `fetch-depth: 0`"))
+            .help("fetch the others: `git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'`")
+            .help("with actions/checkout: `fetch-depth: 0`")
     }
 
     /// The commit where this checkout left the default branch.
@@ -109,7 +126,7 @@ impl Checkout {
                 Code::UnknownRevision,
                 format!("the checkout and `{shown}` have no commit in common here"),
             );
-            Stop::Usage(self.if_shallow(diagnostic, &branch).help("or name the base: `--base REV`"))
+            Stop::Usage(self.if_shallow(diagnostic).help("or name the base: `--base REV`"))
         })?;
         if commit == self.head && self.changed == 0 {
             return Err(Stop::Usage(
@@ -140,7 +157,10 @@ impl Checkout {
             ));
         }
         let range = format!("{}..{}", good.commit, bad.commit);
-        let list = self.git.run(&["log", "--first-parent", "--reverse", "--format=%H %s", &range]).map_err(failed)?;
+        let list = self
+            .git
+            .run(&["log", "--no-show-signature", "--first-parent", "--reverse", "--format=%H %s", &range])
+            .map_err(failed)?;
         Ok(list
             .lines()
             .filter_map(|line| line.split_once(' ').or(Some((line, ""))))

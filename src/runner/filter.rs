@@ -6,6 +6,7 @@
 //! Not here: which benchmarks are meant (`verdict`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::model::{BenchmarkId, Run, SeriesKey};
 use crate::text::Untrusted;
@@ -33,36 +34,38 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Selects these benchmarks, which one tool runs. `None` if the tool has no filter that perfgate knows.
-    pub fn new(wanted: &[Wanted]) -> Option<Self> {
+    /// Selects these benchmarks, which one tool runs, also by the names that they had before. `None` if the tool has no
+    /// filter that perfgate knows.
+    pub fn new(wanted: &[Wanted], before: &dyn Fn(&Wanted) -> Vec<Untrusted>) -> Option<Self> {
         let tool = wanted.first()?.tool.raw();
-        let names = || wanted.iter().map(|w| w.name.raw());
+        let all: BTreeSet<Untrusted> =
+            wanted.iter().flat_map(|w| std::iter::once(w.name.clone()).chain(before(w))).collect();
+        let names = || all.iter().map(Untrusted::raw);
         let words = match tool {
             _ if wanted.iter().any(|w| w.tool.raw() != tool) => return None,
-            "criterion" => vec![one_of(names())],
+            "criterion" => vec![one_of(names().map(without_number))],
             "go" => vec![levels(names())],
             "pytest-benchmark" => wanted.iter().map(node).collect(),
             _ => return None,
         };
-        let go = if tool == "go" { wanted.iter().map(|w| w.name.clone()).collect() } else { BTreeSet::new() };
-        Some(Self { words, go })
+        Some(Self { words, go: if tool == "go" { all } else { BTreeSet::new() } })
     }
 
     /// Gives Go's benchmarks the names that they were wanted by.
     ///
     /// Go ends names with the number of threads, which cannot be told from a name that ends in a number where few
-    /// benchmarks are run. Here the names are known, and nothing else was run.
+    /// benchmarks are run. Here the names are known. With several numbers of threads (`-cpu 1,2`) the first stage told
+    /// them apart, and `X` stands beside `X-2`.
     pub(super) fn restore_names(&self, run: &mut Run) {
-        let renamed = |id: &BenchmarkId| -> Option<BenchmarkId> {
-            let (name, threads) = id.name.raw().rsplit_once('-')?;
-            let name = Untrusted::from(name);
-            let is_suffix = !threads.is_empty() && threads.bytes().all(|b| b.is_ascii_digit());
-            let known = self.go.contains(&name) && !self.go.contains(&id.name);
-            (is_suffix && known).then(|| BenchmarkId::new(id.tool.clone(), id.package.clone(), name))
-        };
         if self.go.is_empty() {
             return;
         }
+        let present: BTreeSet<Untrusted> = run.series.keys().map(|key| key.benchmark.name.clone()).collect();
+        let renamed = |id: &BenchmarkId| -> Option<BenchmarkId> {
+            let name = Untrusted::from(without_threads(id.name.raw())?);
+            let known = self.go.contains(&name) && !self.go.contains(&id.name) && !present.contains(&name);
+            known.then(|| BenchmarkId::new(id.tool.clone(), id.package.clone(), name))
+        };
         let name = |id: BenchmarkId| renamed(&id).unwrap_or(id);
         run.series = std::mem::take(&mut run.series)
             .into_iter()
@@ -79,25 +82,59 @@ impl Filter {
 
     /// Puts the filter into the words of a command.
     pub(super) fn fill(&self, command: &[String]) -> Vec<String> {
-        // A shell reads its script's words once more.
-        let is_shell = command.first().is_some_and(|program| {
-            let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
-            ["sh", "bash", "dash", "zsh", "ksh"].contains(&name)
-        });
-        let quoted: Vec<String> = self.words.iter().map(|w| format!("'{}'", w.replace('\'', r"'\''"))).collect();
+        let script = script(command);
         command
             .iter()
-            .flat_map(|word| {
-                if word == FILTER {
+            .enumerate()
+            .flat_map(|(index, word)| {
+                if Some(index) == script {
+                    vec![self.fill_script(word)]
+                } else if word == FILTER {
                     self.words.clone()
-                } else if word.contains(FILTER) {
-                    vec![word.replace(FILTER, &if is_shell { quoted.join(" ") } else { self.words.join(" ") })]
                 } else {
-                    vec![word.clone()]
+                    vec![word.replace(FILTER, &self.words.join(" "))]
                 }
             })
             .collect()
     }
+
+    /// Puts the filter, quoted, into the script of a shell, which reads its words once more. Quotes of the script's own
+    /// around it are closed before and opened again.
+    fn fill_script(&self, script: &str) -> String {
+        let quoted: Vec<String> = self.words.iter().map(|w| format!("'{}'", w.replace('\'', r"'\''"))).collect();
+        let quoted = quoted.join(" ");
+        let (mut filled, mut rest, mut open) = (String::new(), script, String::new());
+        while let Some(c) = rest.chars().next() {
+            if let Some(after) = rest.strip_prefix(FILTER) {
+                filled.extend([open.as_str(), quoted.as_str(), open.as_str()]);
+                rest = after;
+                continue;
+            }
+            let is_escape = c == '\\' && open != "'";
+            for c in rest.chars().take(if is_escape { 2 } else { 1 }) {
+                filled.push(c);
+                rest = rest.strip_prefix(c).unwrap_or_default();
+            }
+            match c {
+                '\'' | '"' if open.is_empty() => open.push(c),
+                '\'' | '"' if open.starts_with(c) => open.clear(),
+                _ => {}
+            }
+        }
+        filled
+    }
+}
+
+/// Where a shell's script is among the words of a command: after the `-c` of a shell, whatever started that.
+fn script(command: &[String]) -> Option<usize> {
+    let is_shell = |word: &String| {
+        let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+        ["sh", "bash", "dash", "zsh", "ksh"].contains(&name)
+    };
+    let shell = command.iter().position(is_shell)?;
+    let is_flag = |word: &String| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
+    let flag = command.iter().skip(shell).position(is_flag)?;
+    Some(shell + flag + 1)
 }
 
 /// A regular expression that fits these texts alone.
@@ -109,10 +146,11 @@ fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Go's form: an expression for each level of the names; names in different parents or at different levels are
-/// alternatives, which Go 1.20 and later know.
+/// alternatives, which Go 1.20 and later know. A number at the end may be the threads of a `-cpu` list, which Go's names do
+/// not have yet when they are selected.
 fn levels<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut parents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for name in names {
+    for name in names.flat_map(|name| std::iter::once(name).chain(without_threads(name))) {
         let (parent, last) = name.rsplit_once('/').map_or(("", name), |(parent, last)| (parent, last));
         parents.entry(parent).or_default().push(last);
     }
@@ -123,12 +161,25 @@ fn levels<'a>(names: impl Iterator<Item = &'a str>) -> String {
     alternatives.collect::<Vec<_>>().join("|")
 }
 
-/// The id by which pytest knows a test.
+/// A name of Go's without the number of threads, if it ends with one.
+fn without_threads(name: &str) -> Option<&str> {
+    let (name, threads) = name.rsplit_once('-')?;
+    (!threads.is_empty() && threads.bytes().all(|b| b.is_ascii_digit())).then_some(name)
+}
+
+/// A name of Criterion's without the number that perfgate gives to the second of two equal ones: Criterion selects both.
+fn without_number(name: &str) -> &str {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    name.rsplit_once(" #").filter(|(_, number)| is_number(number)).map_or(name, |(name, _)| name)
+}
+
+/// The id by which pytest knows a test. Results name its file from the project's root, arguments from the working folder.
 fn node(wanted: &Wanted) -> String {
-    match &wanted.package {
-        Some(package) => format!("{}::{}", package.raw(), wanted.name.raw()),
-        None => wanted.name.raw().to_owned(),
-    }
+    let Some(package) = &wanted.package else { return wanted.name.raw().to_owned() };
+    let is_here = |package: &&str| Path::new(package.split("::").next().unwrap_or(package)).exists();
+    let shorter = package.raw().match_indices('/').filter_map(|(slash, _)| package.raw().get(slash + 1..));
+    let here = std::iter::once(package.raw()).chain(shorter).find(is_here).unwrap_or(package.raw());
+    format!("{here}::{}", wanted.name.raw())
 }
 
 /// A regular expression that fits a text alone, in Rust's and Go's dialects.
@@ -156,7 +207,7 @@ mod tests {
 
     fn words(command: &[&str], wanted: &[Wanted]) -> Vec<String> {
         let command: Vec<String> = command.iter().map(|w| (*w).to_owned()).collect();
-        Filter::new(wanted).unwrap().fill(&command)
+        Filter::new(wanted, &|_| Vec::new()).unwrap().fill(&command)
     }
 
     #[test]
@@ -175,6 +226,8 @@ mod tests {
             words(&["go", "test", "-bench={filter}"], &some),
             ["go", "test", r"-bench=^(BenchmarkTop)$|^BenchmarkSuite$/^(name=a\+b|name=sum)$"]
         );
+        let threads = wanted("go", None, &["BenchmarkTop-2", "BenchmarkA/b-4", "BenchmarkA/b"]);
+        assert_eq!(words(&["{filter}"], &threads), [r"^(BenchmarkTop|BenchmarkTop-2)$|^BenchmarkA$/^(b|b-4)$"]);
         let deep = wanted("go", None, &["BenchmarkA/b/c[1]"]);
         assert_eq!(words(&["{filter}"], &deep), [r"^BenchmarkA$/^b$/^(c\[1\])$"]);
     }
@@ -190,15 +243,37 @@ mod tests {
 
     #[test]
     fn a_shell_reads_quoted_words() {
-        let some = wanted("pytest-benchmark", None, &["it's", "$(b)"]);
-        assert_eq!(words(&["sh", "-c", "pytest {filter}"], &some), ["sh", "-c", r"pytest 'it'\''s' '$(b)'"]);
+        let some = wanted("pytest-benchmark", None, &["$(b)", "it's"]);
+        let quoted = r"'$(b)' 'it'\''s'";
+        let filled = |command: &[&str]| words(command, &some).pop().unwrap();
+        assert_eq!(filled(&["sh", "-c", "pytest {filter}"]), format!("pytest {quoted}"));
+        // Whatever starts the shell, and also inside of quotes.
+        assert_eq!(filled(&["taskset", "-c", "2", "/bin/bash", "-ec", "-k={filter}"]), format!("-k={quoted}"));
+        assert_eq!(filled(&["sh", "-c", r"a '{filter}' b"]), format!("a ''{quoted}'' b"));
+        assert_eq!(filled(&["sh", "-c", r#"a \' "x{filter}""#]), format!(r#"a \' "x"{quoted}"""#));
+        // A script's arguments are words.
+        assert_eq!(words(&["sh", "run.sh", "{filter}"], &some), ["sh", "run.sh", "$(b)", "it's"]);
+        assert_eq!(words(&["sh", "-c", "$0", "{filter}"], &some), ["sh", "-c", "$0", "$(b)", "it's"]);
+    }
+
+    #[test]
+    fn names_from_before_and_of_equal_benchmarks_are_selected() {
+        let some = wanted("criterion", None, &["parse #2", "issue #x"]);
+        let old = |w: &Wanted| if w.name.raw() == "issue #x" { vec!["old".into()] } else { Vec::new() };
+        assert_eq!(Filter::new(&some, &old).unwrap().fill(&["{filter}".to_owned()]), ["^(issue #x|old|parse)$"]);
+    }
+
+    #[test]
+    fn a_file_that_lies_here_is_named_from_here() {
+        let some = wanted("pytest-benchmark", Some("up/above/src/lib.rs::A"), &["b"]);
+        assert_eq!(words(&["{filter}"], &some), ["src/lib.rs::A::b"]);
     }
 
     #[test]
     fn benchmarks_of_several_tools_have_no_filter() {
         let mut some = wanted("criterion", None, &["a"]);
         some.extend(wanted("go", None, &["b"]));
-        assert_eq!(Filter::new(&some), None);
-        assert_eq!(Filter::new(&wanted("hyperfine", None, &["b"])), None);
+        assert_eq!(Filter::new(&some, &|_| Vec::new()), None);
+        assert_eq!(Filter::new(&wanted("hyperfine", None, &["b"]), &|_| Vec::new()), None);
     }
 }

@@ -49,6 +49,11 @@ pub fn working_folder() -> Result<std::path::PathBuf, Stop> {
     })
 }
 
+/// Whether a command has a place for the name of a file that its results go to.
+pub fn names_out(command: &[String]) -> bool {
+    command.iter().any(|word| word.contains(results::OUT))
+}
+
 /// Whether a path is a folder.
 pub fn is_folder(path: &str) -> bool {
     std::path::Path::new(path).is_dir()

@@ -153,7 +153,7 @@ pub(super) fn read(
     let aside = |turn: &TurnFolder| {
         before
             .copy_changed(&turn.aside())
-            .map_err(|error| Diagnostic::new(Code::Unreadable, format!("cannot copy the results aside: {error}")))
+            .map_err(|error| Diagnostic::new(Code::WriteFailed, format!("cannot copy the results aside: {error}")))
     };
     if wanted.path.is_some() {
         return if aside(turn)? { one_run(&turn.aside(), &wanted.formats, remarks) } else { Ok(None) };

@@ -18,6 +18,7 @@ use super::workplace::Workplace;
 use super::{Filter, Stop};
 use crate::diag::{Code, Diagnostic};
 use crate::io::formats::Formats;
+use crate::io::git::REPOSITORY_VARIABLES;
 use crate::io::system;
 use crate::model::Run;
 use crate::text;
@@ -173,16 +174,11 @@ impl<'a> Turns<'a> {
         }
     }
 
-    /// The signal that came, if one did.
-    pub fn interrupted(&mut self) -> Option<i32> {
-        self.interrupts.received()
-    }
-
     fn turn(&mut self, which: Which) -> Result<Run, Stop> {
         (self.watch)(Step::Turn(which));
         let turn = self.turn_folder()?;
         let out = turn.out().to_string_lossy().into_owned();
-        let names_out = self.plan.command.iter().any(|a| a.contains(OUT));
+        let names_out = super::names_out(&self.plan.command);
         let filled = self.plan.filter.fill(&self.plan.command);
         let mut words = filled.iter().map(|word| word.replace(OUT, &out));
         let program = words.next().unwrap_or_default();
@@ -207,6 +203,8 @@ impl<'a> Turns<'a> {
                 run
             }
             _ if !status.success() => return Err(Stop::Failed(failure(which, "command", status, &turn))),
+            // What could not be copied aside is no fault of the command's.
+            Err(diagnostic) if diagnostic.code == Code::WriteFailed => return Err(Stop::Outside(diagnostic)),
             Err(diagnostic) => {
                 return Err(Stop::Failed(diagnostic.note(format!("left by the {} side", which.as_str()))));
             }
@@ -245,6 +243,10 @@ impl<'a> Turns<'a> {
                 Stop::Outside(Diagnostic::new(Code::WriteFailed, format!("cannot keep the command's output: {error}")))
             })
         };
+        // Where a hook says which repository it is of, git of one side would write to the other.
+        for name in REPOSITORY_VARIABLES.iter().filter(|name| !name.starts_with("GIT_CONFIG")) {
+            command.env_remove(name);
+        }
         // Project code has no business with perfgate's own credentials.
         system::without_secrets(&mut command)
             .current_dir(&place.folder)

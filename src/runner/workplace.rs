@@ -42,8 +42,9 @@ impl Workplace {
         };
         // Links are resolved, because tools compare the path they are in with the path that git or cargo tell.
         let root = fs::canonicalize(std::env::temp_dir()).map_err(cannot)?;
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(root).map_err(cannot)?.keep();
-        let lock = take_lock(&folder).map_err(cannot)?;
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(root).map_err(cannot)?;
+        let lock = take_lock(folder.path()).map_err(cannot)?;
+        let folder = folder.keep();
         Ok(Self { folder, repository: repository.cloned(), trees: Vec::new(), lock: Some(lock) })
     }
 
@@ -154,15 +155,14 @@ fn is_ours(folder: &Path) -> bool {
 }
 
 fn remove_tree(repository: Option<&Git>, tree: &Path) {
-    if let Some(git) = repository {
-        // Twice: also where git was stopped while it made the tree. What stays is removed as a folder.
-        let _ = git.run(&["worktree", "remove", "--force", "--force", &tree.to_string_lossy()]);
-    }
-    if tree.exists() {
+    let remove =
+        || repository.map(|git| git.run(&["worktree", "remove", "--force", "--force", &tree.to_string_lossy()]));
+    // Twice: also where git was stopped while it made the tree, or while it removed it, when its record stays. What stays
+    // of the tree is removed as a folder.
+    let failed = remove().is_some_and(|removed| removed.is_err());
+    if failed || tree.exists() {
         let _ = fs::remove_dir_all(tree);
-        if let Some(git) = repository {
-            let _ = git.run(&["worktree", "remove", "--force", "--force", &tree.to_string_lossy()]);
-        }
+        let _ = remove();
     }
 }
 

@@ -60,8 +60,8 @@ impl Matrix {
             .collect()
     }
 
-    /// Takes every column's median out of it, and returns the median of the medians.
-    pub fn centre_columns(&mut self) -> f64 {
+    /// Takes every column's median out of it, and returns the medians.
+    pub fn centre_columns(&mut self) -> Vec<f64> {
         let medians: Vec<f64> = (0..self.columns)
             .map(|j| median(&self.column(j).filter(|v| !v.is_nan()).collect::<Vec<_>>()).unwrap_or(0.0))
             .collect();
@@ -70,7 +70,7 @@ impl Matrix {
                 *value -= centre;
             }
         }
-        median(&medians).unwrap_or(0.0)
+        medians
     }
 
     fn column(&self, at: usize) -> impl Iterator<Item = f64> {

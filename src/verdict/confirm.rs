@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::diag::Code;
 use crate::model::SeriesKey;
 use crate::model::report::{Note, Reason, Report, Row, Verdict};
+use crate::stats::engine::FEWEST_RUNS;
 use crate::text;
 
 /// Most rows whose changes a note lists.
@@ -23,22 +24,35 @@ pub fn suspects(report: &Report) -> BTreeSet<SeriesKey> {
     report.results.iter().filter(|row| row.suspect).map(Row::key).collect()
 }
 
+/// Whether a row of the rerun tells something: one that only one of the two sides has was not measured again, but one that
+/// broke was.
+pub fn was_measured(row: &Row) -> bool {
+    row.verdict == Verdict::Invalid || (row.baseline.is_some() && row.current.is_some())
+}
+
 /// Puts the fresh verdicts of a report's suspects into it. Rows that were not measured again stay as they are.
+///
+/// A measurement that is not `complete` leaves its suspects suspects, and with fewer than three pairs their verdicts too.
 #[must_use]
-pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
+pub fn confirm(mut first: Report, fresh: Report, config: &Config, complete: bool) -> Report {
     let pairs = fresh.pairs;
+    let tells = complete || pairs >= FEWEST_RUNS;
     let mut judged: BTreeMap<SeriesKey, Row> = fresh.results.into_iter().map(|row| (row.key(), row)).collect();
     let mut now: BTreeMap<Verdict, usize> = BTreeMap::new();
     let (mut suspects, mut again) = (0, 0);
     let mut listed: Vec<String> = Vec::new();
     for row in first.results.iter_mut().filter(|row| row.suspect) {
         suspects += 1;
-        // A row that one of the two sides does not have was not measured again.
-        let fresh = judged.remove(&row.key()).filter(|new| new.baseline.is_some() && new.current.is_some());
+        let fresh = judged.remove(&row.key()).filter(was_measured);
         let Some(mut new) = fresh else {
             row.explanations.push("was to be measured again, but the rerun has no result of it".to_owned());
             continue;
         };
+        if !tells {
+            row.explanations
+                .push(format!("measuring it again was stopped after {pairs} of the pairs, too few to judge"));
+            continue;
+        }
         again += 1;
         *now.entry(new.verdict).or_default() += 1;
         if listed.len() < MOST_LISTED {
@@ -61,7 +75,7 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config) -> Report {
             fresh.levels = first.levels.iter().copied().filter(|at| *at < first.history.len()).collect();
             fresh.history = first.history;
         }
-        new.suspect = false;
+        new.suspect = !complete;
         *row = new;
     }
     (first.verdict, first.counts) = gate::whole(config, &first.results, &first.shifts);

@@ -6,7 +6,7 @@ use super::Comparison;
 use super::evidence::{self, Groups, OneRun};
 use super::exceptions::{accept, budget};
 use super::measure::Measured;
-use super::noise::{Estimate, Noise};
+use super::noise::{self, Estimate, Noise};
 use super::notes::Usage;
 use super::runs;
 use super::sides::{self, EnvironmentChange};
@@ -88,6 +88,7 @@ fn row(
     } else {
         compare(comparison, series, groups, estimate, environment)
     };
+    finding = in_few_pairs(comparison, series, finding);
     let budget = budget(comparison, series, usage);
     if comparison.budgets_only && budget.is_none() {
         return None;
@@ -143,6 +144,21 @@ fn row(
         explanations: finding.explanations,
         runs: runs::of(comparison, series, estimate),
     })
+}
+
+/// Says where a series has no value in some of the pairs. Fewer than three are no pass.
+fn in_few_pairs(comparison: &Comparison<'_>, series: &Measured<'_>, mut finding: Finding) -> Finding {
+    let (Some(pairs), Some(before), Some(now)) = (noise::pairs(comparison), series.baseline, series.current) else {
+        return finding;
+    };
+    let there = before.runs.min(now.runs);
+    if there < pairs && finding.verdict != Verdict::Invalid {
+        finding.explanations.push(format!("has results in {there} of {pairs} pairs"));
+        if there < engine::FEWEST_RUNS && pairs >= engine::FEWEST_RUNS && finding.verdict == Verdict::Pass {
+            finding.verdict = Verdict::Inconclusive;
+        }
+    }
+    finding
 }
 
 /// A benchmark's parameters: the current side's, else the baseline's.

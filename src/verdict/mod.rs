@@ -31,7 +31,7 @@ use crate::model::{Run, SeriesKey};
 use crate::text::Untrusted;
 
 pub use crate::config::Selection;
-pub use confirm::{confirm, suspects};
+pub use confirm::{confirm, suspects, was_measured};
 pub use injection::worsened;
 pub use sides::identical_samples;
 
@@ -78,8 +78,11 @@ pub enum Taken<'a> {
         /// How often the verdict is looked at while more pairs are taken; 1 where their number was set before. Every look
         /// has its share of the error that one would have.
         looks: usize,
+        /// Whether what the machine did to a whole suite in one pair is taken out of its rows. Not where few of a suite are
+        /// measured, which have the regression in common.
+        adjust: bool,
         /// The earlier report whose suspects are measured again. What it knows about the noise is used, its changes are
-        /// not: a handful of suspects knows little about noise, and what they have in common is likely the regression.
+        /// not: a handful of suspects knows little about noise.
         suspects_of: Option<&'a Report>,
     },
 }

@@ -181,14 +181,14 @@ fn assess(
         })
         .collect();
     let timed = group.iter().any(|s| !matches!(s.unit, Unit::Byte | Unit::One));
-    let (paired, looks, suspects_of) = match comparison.taken {
-        Taken::InTurns { looks, suspects_of } => (true, looks.max(1) as f64, suspects_of),
-        Taken::Apart => (false, 1.0, None),
+    let (paired, looks, adjust, suspects_of) = match comparison.taken {
+        Taken::InTurns { looks, adjust, suspects_of } => (true, looks.max(1) as f64, adjust, suspects_of),
+        Taken::Apart => (false, 1.0, true, None),
     };
     let options = Options {
         paired,
         // What a machine does to all times it does not do to sizes and counts.
-        adjust: suspects_of.is_none() && timed,
+        adjust: adjust && timed,
         failing_p: FAIL_P / looks,
         noise_floor: if timed { LAYOUT } else { 0.0 },
         prior: suspects_of.and_then(|report| known_noise(&report.shifts, key)).or((!timed).then_some(OF_SIZES)),

@@ -5,7 +5,7 @@
 use super::super::common_mode::{Matrix, median_polish};
 use super::super::moderation::{Prior, SMALLEST_SUITE};
 use super::super::segmentation::about_levels;
-use super::super::spread::{FEW_EFFICIENCY, deviation_of_few, winsorised_deviation};
+use super::super::spread::{FEW_EFFICIENCY, WINSORISED_EFFICIENCY, deviation_of_few, winsorised_deviation};
 use super::super::tail::Tail;
 use super::super::{mean, median};
 use super::outcome::{ABOUT_AS_FAR, Signal, Signals, half};
@@ -23,6 +23,8 @@ struct Measured {
     df: f64,
     runs: usize,
     agreeing: Option<usize>,
+    /// What is known of the variance from before.
+    known: Option<Prior>,
     /// Variance of the baseline's median in units of one run's.
     reference_variance: f64,
 }
@@ -59,6 +61,7 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
                 df,
                 runs: after.len(),
                 agreeing: None,
+                known: None,
                 reference_variance: LASTING_SHARE + median_variance(before.len()),
             };
             (before.len().min(after.len()) >= FEWEST_RUNS).then_some(measured)
@@ -69,21 +72,30 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
     moderated(measured, options, Evidence::Sides, Prior::UNKNOWN, adjusted.then_some(shift))
 }
 
+/// How many times their own spread the pairs' common shifts must be in the middle to be the code's.
+const REAL: f64 = 4.0;
+
 /// Judges three or more pairs: run i of the baseline and run i of the current side, taken in turns.
 ///
 /// A spike of one run spoils its pair alone: it is pulled in before the scatter is measured, and what spikes can do is the
 /// tail's business. Their rate is known from the pairs and, where the series have one, from the history.
+///
+/// What a whole suite does in one pair is the machine's doing and is taken out. What it does in all of them alike is the
+/// code's, because both sides met the same machine: it stays.
 pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
     let rows: Vec<Vec<Option<f64>>> =
         group.iter().map(|s| s.baseline.iter().zip(s.current).map(|(b, c)| Some((*c)? - (*b)?)).collect()).collect();
     let mut matrix = Matrix::from_rows(&rows);
-    let adjusted = options.adjust && group.len() >= SMALLEST_SUITE;
-    let shift = if adjusted { matrix.centre_columns() } else { 0.0 };
+    let is_large = options.adjust && group.len() >= SMALLEST_SUITE;
+    let shifts = if is_large { matrix.centre_columns() } else { Vec::new() };
+    let common = median(&shifts).unwrap_or(0.0);
+    let is_real = deviation_of_few(&shifts).is_some_and(|spread| common.abs() > REAL * spread);
+    let kept = if is_real { common } else { 0.0 };
     let measured = matrix
         .rows()
         .zip(group)
         .map(|(row, s)| {
-            let differences = present(row);
+            let differences: Vec<f64> = present(row).into_iter().map(|d| d + kept).collect();
             if differences.len() < FEWEST_RUNS {
                 return None;
             }
@@ -101,13 +113,15 @@ pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals,
                 df: FEW_EFFICIENCY * (differences.len() - 1) as f64,
                 runs: differences.len(),
                 agreeing: Some(differences.iter().filter(agrees).count().max(half(differences.len()))),
+                known: of_the_past(s.history),
                 reference_variance: 0.0,
             })
         })
         .collect();
     // Pairs share the machine's state: half the spread between runs is the guess where nothing is known.
     let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, df: Prior::UNKNOWN.df };
-    let (mut signals, shift) = moderated(measured, options, Evidence::Pairs, unknown, adjusted.then_some(shift));
+    let (mut signals, shift) =
+        moderated(measured, options, Evidence::Pairs, unknown, (is_large && !is_real).then_some(common));
     let distances: Vec<Vec<f64>> = signals
         .rows
         .iter()
@@ -117,6 +131,19 @@ pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals,
     let tail = Tail::fit(&distances);
     signals.tails = Some((tail.clone(), tail));
     (signals, shift)
+}
+
+/// Most degrees of freedom that the past's scatter is worth: the machine may have become another since.
+const PAST_DF: f64 = 4.0;
+
+/// What the runs of the past say about the variance of pairs: two runs have at most twice the variance of one, spikes
+/// pulled in.
+fn of_the_past(history: &[Option<f64>]) -> Option<Prior> {
+    let past: Vec<f64> = history.iter().copied().flatten().collect();
+    let (starts, residuals) = about_levels(&past);
+    let df = WINSORISED_EFFICIENCY * past.len().saturating_sub(starts.len()) as f64;
+    let variance = 2.0 * winsorised_deviation(&residuals)?.powi(2);
+    (df >= PAST_DF).then_some(Prior { variance, df: PAST_DF })
 }
 
 /// How far off single pairs can be, up as well as down, in noise deviations.
@@ -147,7 +174,11 @@ fn moderated(
         .into_iter()
         .map(|m| {
             let m = m?;
-            let (variance, df) = prior.moderate(m.variance, m.df);
+            // Pairs that scatter more than the past allows have spikes in them, too many to be pulled in. Those are the
+            // tail's business.
+            let known = m.known.filter(|known| known.variance < m.variance);
+            let (variance, df) = known.map_or((m.variance, m.df), |known| known.moderate(m.variance, m.df));
+            let (variance, df) = prior.moderate(variance, df);
             Some(Signal {
                 estimate: m.estimate,
                 sd: variance.sqrt().max(options.noise_floor),
