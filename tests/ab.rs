@@ -772,6 +772,43 @@ fn suspects_measured_at_another_commit_are_said_to_be() {
     assert!(text(&out.stderr).contains("the report compares with it"), "{}", text(&out.stderr));
 }
 
+#[test]
+fn a_merge_of_the_reported_commit_is_where_the_report_is_about() {
+    let project = Project::new();
+    project.git(&["checkout", "-q", "-b", "change"]);
+    let report = suspicious(&project);
+    project.git(&["checkout", "-q", "main"]);
+    fs::write(project.path("repo/other"), "x").unwrap();
+    project.git(&["add", "."]);
+    project.git(&["commit", "-q", "-m", "other"]);
+    project.git(&["merge", "-q", "-m", "as CI makes it", "change"]);
+    let confirm = ["ab", "--confirm", report.to_str().unwrap(), "--", "./bench.sh"];
+    let out = project.run(&confirm);
+    assert!(!text(&out.stderr).contains("the report is about"), "{}", text(&out.stderr));
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+}
+
+#[test]
+fn a_benchmark_that_some_turns_lack_does_not_pass_by_the_others() {
+    let project = Project::new();
+    project.commit("One 10\nTwo 20\n#\n", "same");
+    // Turns 1 to 4 are the first two pairs.
+    let script = "./bench.sh > all; [ $(cat $STATE/count) -le $MOST ] && cat all || grep -v Two all";
+    for (most, verdict) in [(4, "inconclusive"), (6, "pass")] {
+        let _ = fs::remove_file(project.path("state/count"));
+        let option = project.report_option();
+        let arguments = ["ab", "--base", "HEAD~1", &option, "--", "sh", "-c", script];
+        let out = project.perfgate(&arguments).env("MOST", most.to_string()).output().unwrap();
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        let report = project.report();
+        assert_eq!(row(&report, "BenchmarkTwo").0, verdict, "{report}");
+        let rows = report["results"].as_array().unwrap();
+        let two = rows.iter().find(|row| row["benchmark"] == "BenchmarkTwo").unwrap();
+        assert!(two["reasons"].as_array().unwrap().contains(&"few-pairs".into()), "{two}");
+        assert!(two["explanations"].to_string().contains(&format!("in {} of 5 pairs", most / 2)), "{two}");
+    }
+}
+
 /// Ten benchmarks with this value each.
 fn ten(value: u32) -> String {
     let lines: Vec<String> = (0..10).map(|number| format!("B{number} {value}\n")).collect();
@@ -804,7 +841,8 @@ fn what_slows_a_whole_suite_is_the_code_in_every_pair() {
 #[test]
 fn bisect_finds_growth_from_zero_and_says_how_far_it_came() {
     let project = Project::new();
-    for (number, allocs) in [(1, 0), (2, 0), (3, 3), (4, 3)] {
+    // Commit 2 has a little of it, so that the evidence has another zero than the search.
+    for (number, allocs) in [(1, 0), (2, 1), (3, 16), (4, 16)] {
         let values = format!("A 5 0 B/op {allocs} allocs/op\nExtra{number} 5\n");
         project.commit(&values, &format!("change {number}"));
     }

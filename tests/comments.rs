@@ -145,7 +145,10 @@ fn a_status_is_one_short_line() {
     ] {
         assert_eq!(comment::status(&reports), said);
     }
-    assert!(comment::status(&[report("mixed")]).starts_with("3 of 143 metrics regressed, 1 over budget, 1 invalid, 2 warnings"));
+    assert!(
+        comment::status(&[report("mixed")])
+            .starts_with("3 of 143 metrics regressed, 1 over budget, 1 invalid, 2 warnings")
+    );
     for name in ["empty", "history", "hostile", "mixed", "nothing", "packages", "pass", "unicode", "zero"] {
         for reports in [vec![report(name)], vec![report(name), report("mixed")]] {
             let said = comment::status(&reports);

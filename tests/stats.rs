@@ -310,6 +310,46 @@ fn pairs_of_unchanged_code_rarely_look_worse() {
 }
 
 #[test]
+fn a_machine_that_is_noisier_than_its_past_rarely_looks_worse() {
+    for times in [2.0, 3.0] {
+        let tests = 400;
+        let worse =
+            (0..tests).filter(|b| again(std::array::from_fn(|j| times * 0.01 * noise(*b, j)), false).p <= 0.01).count();
+        assert!(worse <= tests / 50, "{worse} of {tests} at 1 %, {times} times as noisy");
+    }
+}
+
+#[test]
+fn a_past_without_any_scatter_tells_nothing_of_the_pairs() {
+    let judged = |past: fn(usize) -> f64| {
+        let history: Rows = vec![(0..20).map(|run| Some(past(run))).collect()];
+        let (before, after): (Rows, Rows) =
+            (vec![vec![Some(0.0); 5]], vec![[0.1, 0.02, 0.2, 0.1, 0.03].map(Some).to_vec()]);
+        let options = Options { paired: true, adjust: false, noise_floor: 0.0, ..Options::default() };
+        judge(&history, &before, &after, options).0.remove(0).unwrap()
+    };
+    let nothing = judged(|run| if run == 7 { 1e-3 } else { 0.0 });
+    let something = judged(|run| 0.01 * noise(0, run));
+    assert!(something.df > nothing.df + 3.0 && something.se < nothing.se, "{something:?} {nothing:?}");
+}
+
+#[test]
+fn what_all_pairs_of_a_suite_share_stays_in_and_what_one_has_goes() {
+    let (before, steady) = (quiet(12, 5, 0), quiet(12, 5, 50));
+    let options = || Options { paired: true, ..Options::default() };
+    let moved = |by: fn(usize) -> f64| -> Rows {
+        let row = |row: &Vec<Option<f64>>| row.iter().enumerate().map(|(j, v)| v.map(|v| v + by(j))).collect();
+        steady.iter().map(row).collect()
+    };
+    let failed = |after: &Rows| {
+        let (results, _) = judge(&Vec::new(), &before, after, options());
+        results.iter().flatten().filter(|a| a.shows_worse(0.01)).count()
+    };
+    assert_eq!(failed(&moved(|_| 0.2)), 12, "the code's");
+    assert_eq!(failed(&moved(|j| [0.3, 0.0, 0.25, 0.02, 0.28][j])), 0, "the machine's, in three of five pairs");
+}
+
+#[test]
 fn a_new_level_is_the_one_compared_with_and_an_old_one_is_no_failure() {
     let mut history = quiet(20, 24, 0);
     history[5].iter_mut().skip(14).flatten().for_each(|v| *v -= 0.3);

@@ -14,7 +14,7 @@ use super::report;
 use super::stored::{self, note};
 use super::turns::{self, MeasureArgs, Measured, Progress};
 use super::{Exit, Failure, Outcome};
-use crate::config::Config;
+use crate::config::{Config, Rename};
 use crate::diag::{Code, Diagnostic};
 use crate::io::system;
 use crate::model::report::{self as model, GateVerdict, Note, Reason, Report, Row, Verdict};
@@ -73,7 +73,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Outcome {
     let question = Question::new(args, console)?;
-    if let (Some(first), true) = (&question.first, question.is_settled) {
+    let suspects = question.selection.only.as_ref();
+    if let (Some(first), true) = (&question.first, suspects.is_some_and(BTreeSet::is_empty)) {
         console.remark("the report has no suspects: nothing is measured again");
         let exit = judge::exit(first, question.config.gate.fail_on, false);
         return judge::finish(exit, console.write_reports(first, &question.targets), console);
@@ -95,8 +96,6 @@ struct Question<'a> {
     looks: Vec<usize>,
     /// The report whose suspects are measured again.
     first: Option<Report>,
-    /// Whether that report has no suspects.
-    is_settled: bool,
 }
 
 impl<'a> Question<'a> {
@@ -124,16 +123,16 @@ impl<'a> Question<'a> {
         } else if Filter::is_named_in(&args.measure.command) {
             return Err(Failure::usage("`{filter}` in the command needs `--confirm`, which says what to select"));
         }
-        let is_settled = selection.only.as_ref().is_some_and(BTreeSet::is_empty);
         let plan = args.measure.plan(args.input.formats(&config)?, filter, console)?;
-        Ok(Self { args, console, config, selection, targets, plan, looks: looks(args)?, first, is_settled })
+        Ok(Self { args, console, config, selection, targets, plan, looks: looks(args)?, first })
     }
 
     fn answer(&self, interrupts: &mut Interrupts) -> Outcome {
         let (args, console) = (self.args, self.console);
         let sides = Sides::find(args, self.first.as_ref())?;
-        for remark in sides.remarks(self.first.as_ref(), &self.plan) {
-            console.tell(&remark);
+        let before = sides.remarks(self.first.as_ref(), &self.plan);
+        for remark in &before {
+            console.tell(remark);
         }
         let mut work = Workplace::open(sides.checkout.as_ref().map(|c| &c.git))?;
         let base = sides.base_place(&mut work)?;
@@ -143,7 +142,7 @@ impl<'a> Question<'a> {
         let mut progress = Progress::new(console, Some(warm_up + 2 * self.looks.first().copied().unwrap_or(0)));
         let mut watch = |step| progress.step(step);
         let mut turns = Turns::new(&self.plan, &work, (base, current), interrupts, &mut watch);
-        let mut measured = self.measure(&mut turns, &sides)?;
+        let measured = self.measure(&mut turns, &sides);
         let remarks = std::mem::take(&mut turns.remarks);
         if let Err(warning) = work.close() {
             console.tell(&warning);
@@ -151,13 +150,14 @@ impl<'a> Question<'a> {
         for remark in &remarks {
             console.tell(remark);
         }
+        let mut measured = measured?;
         if measured.base.is_empty() {
             let none = || Failure::usage("no pair could be measured");
             return Err(measured.stopped.take().map_or_else(none, Failure::from));
         }
         let fresh = self.judged(&measured, &sides)?;
         let none_again = !fresh.results.iter().any(verdict::was_measured);
-        let report = self.report(fresh, &measured, &sides);
+        let report = self.report(fresh, &measured, sides.note().into_iter().chain(other_commits(before)));
         if report.verdict == GateVerdict::None {
             console.tell(&verdict::nothing_compared(&report));
         }
@@ -170,7 +170,7 @@ impl<'a> Question<'a> {
             ));
             exit = Exit::Usage;
         }
-        let exit = early_exit(exit, measured.stopped, measured.base.len(), measured.lost, console);
+        let exit = early_exit(exit, measured.stopped, console);
         judge::finish(exit, written, console)
     }
 
@@ -215,15 +215,17 @@ impl<'a> Question<'a> {
     }
 
     /// The report with what is to be said of the measurement, and where suspects were measured again, of both stages.
-    fn report(&self, fresh: Report, measured: &Measured, sides: &Sides) -> Report {
+    fn report(&self, fresh: Report, measured: &Measured, more: impl Iterator<Item = Note>) -> Report {
         let taken = measured.base.len();
         let mut notes = measured.notes(self.looks.last().copied().unwrap_or(0));
-        notes.extend(sides.note());
-        let others = sides.remarks(self.first.as_ref(), &self.plan).into_iter().filter(|r| r.code == Code::OtherCommit);
-        notes.extend(others.map(|remark| note(remark.code, remark.message)));
+        notes.extend(more);
         if self.looks.len() > 1 {
             let planned = self.looks.len();
-            let added = if self.looks.first() == Some(&taken) { "no pairs were added" } else { "pairs were added" };
+            let added = if self.looks.first().is_some_and(|first| taken <= *first) {
+                "no pairs were added"
+            } else {
+                "pairs were added"
+            };
             notes.push(note(
                 Code::PairsAdded,
                 format!("{added}, {taken} were taken; p-values allow for the {planned} looks that were planned"),
@@ -242,14 +244,19 @@ impl<'a> Question<'a> {
     }
 }
 
+/// What the report should say of other commits than it was about.
+fn other_commits(remarks: Vec<Diagnostic>) -> impl Iterator<Item = Note> {
+    remarks.into_iter().filter(|r| r.code == Code::OtherCommit).map(|remark| note(remark.code, remark.message))
+}
+
 /// Whether more pairs may settle a row.
 fn could_be_decided(row: &Row) -> bool {
-    let never = [Reason::DirectionUnknown, Reason::ZeroBaseline];
+    let never = [Reason::DirectionUnknown, Reason::ZeroBaseline, Reason::IdenticalSamples];
     row.gate && row.verdict == Verdict::Inconclusive && !row.reasons.iter().any(|reason| never.contains(reason))
 }
 
 /// The exit of a measurement that may have ended early: it is not taken for a pass.
-fn early_exit(exit: Exit, stopped: Option<Stop>, taken: usize, lost: usize, console: &Console) -> Exit {
+fn early_exit(exit: Exit, stopped: Option<Stop>, console: &Console) -> Exit {
     match stopped.map(Failure::from) {
         Some(Failure { exit: interrupted @ Exit::Interrupted(_), .. }) => interrupted,
         Some(failure) => {
@@ -257,10 +264,6 @@ fn early_exit(exit: Exit, stopped: Option<Stop>, taken: usize, lost: usize, cons
                 console.tell(diagnostic);
             }
             if exit == Exit::GateFailed { exit } else { failure.exit }
-        }
-        None if lost > 0 && taken < FEWEST_PAIRS && exit == Exit::Success => {
-            console.tell(&Diagnostic::new(Code::CommandFailed, "too few pairs are left to pass by"));
-            Exit::Usage
         }
         None => exit,
     }
@@ -308,9 +311,16 @@ fn suspects_filter(args: &Args, config: &Config, suspects: &BTreeSet<SeriesKey>)
         let qualified = new.package.as_ref().map(|package| format!("{}::{}", package.raw(), new.name.raw()));
         let is_it = |to: &Untrusted| *to == new.name || Some(to.raw()) == qualified.as_deref();
         let last =
-            |from: &Untrusted| from.raw().rsplit_once("::").map_or_else(|| from.clone(), |(_, name)| name.into());
-        config.renames.iter().filter(|r| is_it(&r.to)).flat_map(|r| [r.from.clone(), last(&r.from)]).collect()
+            |name: &Untrusted| name.raw().rsplit_once("::").map_or_else(|| name.clone(), |(_, last)| last.into());
+        let old = |r: &Rename| if r.to == new.name { r.from.clone() } else { last(&r.from) };
+        config.renames.iter().filter(|r| is_it(&r.to)).map(old).collect::<Vec<_>>()
     };
+    if wanted.iter().any(|w| w.tool.raw() == "pytest-benchmark" && !old(w).is_empty()) {
+        return Err(Diagnostic::new(Code::Usage, "pytest cannot select a test by its old name and its new one")
+            .note("perfgate.toml renames a suspect, and each side knows one of its names")
+            .help("leave `{filter}` out: everything is measured then, and the suspects are judged")
+            .into());
+    }
     Filter::new(&wanted, &old).ok_or_else(|| {
         let tools: BTreeSet<String> = wanted.iter().map(|w| text::shown(&w.tool)).collect();
         let tools: Vec<String> = tools.into_iter().collect();
@@ -425,7 +435,10 @@ impl Sides {
             }
             return remarks;
         };
-        let known = |side: &model::Side| side.commit.as_ref().map(|commit| commit.raw().to_owned());
+        let known = |side: &model::Side| {
+            let name = side.commit.as_ref()?.raw();
+            Some(checkout.resolve(name).map_or_else(|_| name.to_owned(), |found| found.commit))
+        };
         if let Some(reported) = known(&first.current)
             && !checkout.is_at(&reported)
         {

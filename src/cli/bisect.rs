@@ -157,7 +157,7 @@ struct Search<'a> {
 /// The regression that is looked for.
 struct Regression {
     /// What got worse, and by how much.
-    sizes: BTreeMap<SeriesKey, f64>,
+    sizes: BTreeMap<SeriesKey, Size>,
     report: Report,
 }
 
@@ -169,16 +169,38 @@ impl Regression {
     /// How much of the regression a report shows: 0 for none of it, 1 for all. `None` if it has none of its series.
     fn share_in(&self, report: &Report) -> Option<f64> {
         let shares: Vec<f64> =
-            report.results.iter().filter_map(|row| Some(size(row)? / self.sizes.get(&row.key())?)).collect();
+            report.results.iter().filter_map(|row| self.sizes.get(&row.key())?.share_in(row)).collect();
         stats::median(&shares)
     }
 }
 
-/// How much worse a row got: ln of the ratio, or where the baseline is zero the difference.
-fn size(row: &Row) -> Option<f64> {
-    if row.change.is_some() {
-        return Some(row.badness());
+/// How much worse a series got.
+#[derive(Clone, Copy)]
+enum Size {
+    /// ln of the ratio.
+    Ratio(f64),
+    /// The difference, where the good commit's value is zero.
+    Difference(f64),
+}
+
+impl Size {
+    fn of(row: &Row) -> Option<Self> {
+        let size = if row.change.is_some() { Self::Ratio(row.badness()) } else { Self::Difference(difference(row)?) };
+        let (Self::Ratio(worse) | Self::Difference(worse)) = size;
+        (worse != 0.0).then_some(size)
     }
+
+    /// How much of it a row shows.
+    fn share_in(self, row: &Row) -> Option<f64> {
+        match self {
+            Self::Ratio(whole) => row.change.map(|_| row.badness() / whole),
+            Self::Difference(whole) => Some(difference(row)? / whole),
+        }
+    }
+}
+
+/// By how much a row's value got worse, in its unit.
+fn difference(row: &Row) -> Option<f64> {
     let grown = row.current?.value? - row.baseline?.value?;
     Some(if row.better == Some(Better::Higher) { -grown } else { grown })
 }
@@ -188,10 +210,8 @@ fn so_far(good: &Revision, candidates: &[Candidate]) -> String {
     let bad = candidates.iter().position(|c| c.state == State::Bad).unwrap_or(candidates.len());
     let last_good = candidates.iter().take(bad).rfind(|c| c.state == State::Good);
     let last_good = last_good.map_or_else(|| text::shown(&good.name), Candidate::shown);
-    match candidates.get(bad) {
-        Some(bad) => format!("so far: {last_good} is good, and {} is bad", bad.shown()),
-        None => format!("so far: {last_good} is taken for good"),
-    }
+    let bad = candidates.get(bad).map(|bad| format!(", and {} is bad", bad.shown())).unwrap_or_default();
+    format!("so far: {last_good} is good{bad}")
 }
 
 /// Shares of a regression that more pairs are worth their time for.
@@ -225,7 +245,8 @@ impl Search<'_> {
             Ok(()) => self.evidence(good, candidates, &regression),
             Err(stop) => Err(stop.into()),
         };
-        found.map_err(|mut failure| {
+        found.map_err(|failure| {
+            let mut failure = self.turns.interrupted().map_or(failure, |number| Stop::Interrupted(number).into());
             if let Some(why) = failure.diagnostics.pop() {
                 failure.diagnostics.push(why.note(so_far(good, candidates)));
             }
@@ -244,11 +265,11 @@ impl Search<'_> {
         measured.take_first(&mut self.turns, &self.args.selection.metric, &selection, self.console)?;
         self.take(&mut measured, usize::from(self.args.pairs))?;
         let whole = self.judge(&measured, (good, bad), &selection, None)?;
-        let sizes: BTreeMap<SeriesKey, f64> = whole
+        let sizes: BTreeMap<SeriesKey, Size> = whole
             .results
             .iter()
             .filter(|row| row.gate && row.verdict == Verdict::Fail)
-            .filter_map(|row| Some((row.key(), size(row).filter(|size| *size != 0.0)?)))
+            .filter_map(|row| Some((row.key(), Size::of(row)?)))
             .collect();
         if sizes.is_empty() {
             let (good, bad) = (text::shown(&good.name), text::shown(&bad.name));
@@ -292,7 +313,11 @@ impl Search<'_> {
         let pairs = usize::from(self.args.pairs);
         let mut share = 0.0;
         for wanted in [pairs, 2 * pairs] {
-            self.take(&mut measured, wanted)?;
+            match self.take(&mut measured, wanted) {
+                // What the first half of them says is kept.
+                Err(Stop::Failed(_)) if wanted > pairs => break,
+                taken => taken?,
+            }
             let report = self
                 .judge(&measured, (good, commit), &regression.selection(), Some(&regression.report))
                 .map_err(Stop::Usage)?;
@@ -336,9 +361,14 @@ impl Search<'_> {
         message.push_str(&format!(" ({:.0}% of the regression, in fresh pairs with {before})", share * 100.0));
         self.console.remark(&message);
         report.notes.insert(0, note(Code::FirstBadCommit, message));
-        let doubt = (share < MOST).then(|| {
+        let shows = report.results.iter().any(|row| matches!(row.verdict, Verdict::Fail | Verdict::Warn));
+        if shows && share < MOST {
+            self.console.remark("less than half of it: the regression may have come in several steps");
+        }
+        let doubt = (!shows).then(|| {
             let message = "the search ended at a commit that fresh pairs do not show to be worse than the one before";
-            Diagnostic::new(Code::NotConfirmed, message).help("search again with more pairs: `--pairs 15`")
+            Diagnostic::new(Code::NotConfirmed, message)
+                .help("search again with more pairs (`--pairs 15`), or in a narrower range if it came in several steps")
         });
         Ok((report, doubt))
     }

@@ -84,7 +84,7 @@ codes! {
     SmallSuite "small-suite" Note "A suite has fewer than 8 series of a metric, so what its runs share (another machine, a busy neighbour) cannot be told from a change of every one of them and is not taken out."
     HistoryOverlap "history-overlap" Note "The history holds runs that are also on one of the sides. They are left out of the history: a run must not be judged by itself."
     UnusedHistory "unused-history" Warning "The runs that were given as history, or stored before the baseline, have no series in common with the current side, so nothing about noise was learned from them. Benchmarks may have been renamed, or the history be of another suite."
-    SameInput "same-input" Warning "Both sides read the same file or folder, so every difference is zero."
+    SameInput "same-input" Warning "Both sides are the same: they read one file or folder, run one program, or are one commit. No difference between them is to be expected."
     DirectionUnknown "direction-unknown" Note "The tool does not say whether more is better or worse for this metric. Set it: [metrics.NAME] better = \"lower\" or \"higher\"."
     RepeatedRename "repeated-rename" Error "A [[rename]] gives a benchmark a name that another benchmark of the same side already has, so their results would be mixed."
     // Stored runs.

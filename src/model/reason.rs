@@ -61,6 +61,9 @@ reasons! {
     /// The change is smaller than `min-change`.
     UnderMinChange "under-min-change"
         "The change is over a limit as a share, but smaller than the `min-change` of perfgate.toml in the metric's unit."
+    /// The benchmark has no result in some of the pairs.
+    FewPairs "few-pairs"
+        "The benchmark has a result of both sides in some of the pairs only. By fewer than three it is `inconclusive` at best."
     /// The verdict rests on one run a side.
     OneRun "one-run"
         "There is one run a side, which shows no noise between runs: the samples within the two runs are apart and stand out of the suite, and that is all that is known. A history (`check`, `--history`), three runs a side or `perfgate ab` tell more."

@@ -205,6 +205,7 @@ fn meaning(reason: Reason) -> &'static str {
         Reason::SeenBefore => "its history had such values at an earlier level",
         Reason::Bimodal => "unchanged runs fall into two groups",
         Reason::UnderMinChange => "smaller than min-change",
+        Reason::FewPairs => "no result in some of the pairs",
         Reason::OneRun => "too few runs to know the noise",
         Reason::SamplesOverlap => "the samples of the two sides overlap",
         Reason::WithinSuiteSpread => "the suite's other benchmarks moved about as much",

@@ -43,7 +43,7 @@ impl Filter {
         let names = || all.iter().map(Untrusted::raw);
         let words = match tool {
             _ if wanted.iter().any(|w| w.tool.raw() != tool) => return None,
-            "criterion" => vec![one_of(names().map(without_number))],
+            "criterion" => vec![one_of(names().flat_map(|name| [name, without_number(name)]))],
             "go" => vec![levels(names())],
             "pytest-benchmark" => wanted.iter().map(node).collect(),
             _ => return None,
@@ -99,7 +99,7 @@ impl Filter {
     }
 
     /// Puts the filter, quoted, into the script of a shell, which reads its words once more. Quotes of the script's own
-    /// around it are closed before and opened again.
+    /// around it are closed before and opened again; `$(…)` within them is not looked into.
     fn fill_script(&self, script: &str) -> String {
         let quoted: Vec<String> = self.words.iter().map(|w| format!("'{}'", w.replace('\'', r"'\''"))).collect();
         let quoted = quoted.join(" ");
@@ -107,6 +107,13 @@ impl Filter {
         while let Some(c) = rest.chars().next() {
             if let Some(after) = rest.strip_prefix(FILTER) {
                 filled.extend([open.as_str(), quoted.as_str(), open.as_str()]);
+                rest = after;
+                continue;
+            }
+            let is_comment = c == '#' && open.is_empty() && filled.chars().last().is_none_or(char::is_whitespace);
+            if is_comment {
+                let (comment, after) = rest.split_at(rest.find('\n').unwrap_or(rest.len()));
+                filled.push_str(comment);
                 rest = after;
                 continue;
             }
@@ -125,16 +132,29 @@ impl Filter {
     }
 }
 
-/// Where a shell's script is among the words of a command: after the `-c` of a shell, whatever started that.
+/// Where a shell's script is among the words of a command: the first one after the options of a shell, whatever started
+/// that, if `-c` is among them.
 fn script(command: &[String]) -> Option<usize> {
     let is_shell = |word: &String| {
         let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-        ["sh", "bash", "dash", "zsh", "ksh"].contains(&name)
+        ["sh", "ash", "bash", "dash", "zsh", "ksh"].contains(&name)
     };
-    let shell = command.iter().position(is_shell)?;
-    let is_flag = |word: &String| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c');
-    let flag = command.iter().skip(shell).position(is_flag)?;
-    Some(shell + flag + 1)
+    let mut words = command.iter().enumerate();
+    words.find(|(_, word)| is_shell(word))?;
+    let mut is_script = false;
+    while let Some((index, word)) = words.next() {
+        if !word.starts_with(['-', '+']) || word.len() == 1 {
+            return is_script.then_some(index);
+        }
+        if !word.starts_with("--") {
+            is_script |= word.contains('c');
+            // `-o pipefail`, `-euo pipefail`.
+            if word.ends_with('o') {
+                words.next();
+            }
+        }
+    }
+    None
 }
 
 /// A regular expression that fits these texts alone.
@@ -167,7 +187,8 @@ fn without_threads(name: &str) -> Option<&str> {
     (!threads.is_empty() && threads.bytes().all(|b| b.is_ascii_digit())).then_some(name)
 }
 
-/// A name of Criterion's without the number that perfgate gives to the second of two equal ones: Criterion selects both.
+/// A name of Criterion's without the number that perfgate gives to the second of two equal ones, which Criterion does not
+/// know.
 fn without_number(name: &str) -> &str {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     name.rsplit_once(" #").filter(|(_, number)| is_number(number)).map_or(name, |(name, _)| name)
@@ -248,11 +269,13 @@ mod tests {
         let filled = |command: &[&str]| words(command, &some).pop().unwrap();
         assert_eq!(filled(&["sh", "-c", "pytest {filter}"]), format!("pytest {quoted}"));
         // Whatever starts the shell, and also inside of quotes.
-        assert_eq!(filled(&["taskset", "-c", "2", "/bin/bash", "-ec", "-k={filter}"]), format!("-k={quoted}"));
+        assert_eq!(filled(&["taskset", "-c", "2", "/bin/bash", "-ec", "x -k={filter}"]), format!("x -k={quoted}"));
+        assert_eq!(filled(&["bash", "-ceuo", "pipefail", "x -k={filter}"]), format!("x -k={quoted}"));
+        assert_eq!(filled(&["ash", "-c", "-e", "# don't\na#'{filter}"]), format!("# don't\na#''{quoted}'"));
         assert_eq!(filled(&["sh", "-c", r"a '{filter}' b"]), format!("a ''{quoted}'' b"));
         assert_eq!(filled(&["sh", "-c", r#"a \' "x{filter}""#]), format!(r#"a \' "x"{quoted}"""#));
         // A script's arguments are words.
-        assert_eq!(words(&["sh", "run.sh", "{filter}"], &some), ["sh", "run.sh", "$(b)", "it's"]);
+        assert_eq!(words(&["sh", "run.sh", "-c", "{filter}"], &some), ["sh", "run.sh", "-c", "$(b)", "it's"]);
         assert_eq!(words(&["sh", "-c", "$0", "{filter}"], &some), ["sh", "-c", "$0", "$(b)", "it's"]);
     }
 
@@ -260,7 +283,8 @@ mod tests {
     fn names_from_before_and_of_equal_benchmarks_are_selected() {
         let some = wanted("criterion", None, &["parse #2", "issue #x"]);
         let old = |w: &Wanted| if w.name.raw() == "issue #x" { vec!["old".into()] } else { Vec::new() };
-        assert_eq!(Filter::new(&some, &old).unwrap().fill(&["{filter}".to_owned()]), ["^(issue #x|old|parse)$"]);
+        let filled = Filter::new(&some, &old).unwrap().fill(&["{filter}".to_owned()]);
+        assert_eq!(filled, ["^(issue #x|old|parse|parse #2)$"]);
     }
 
     #[test]

@@ -174,6 +174,11 @@ impl<'a> Turns<'a> {
         }
     }
 
+    /// The signal that came, if one did.
+    pub fn interrupted(&mut self) -> Option<i32> {
+        self.interrupts.received()
+    }
+
     fn turn(&mut self, which: Which) -> Result<Run, Stop> {
         (self.watch)(Step::Turn(which));
         let turn = self.turn_folder()?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Comparison;
 use super::evidence::{self, Groups, OneRun};
 use super::exceptions::{accept, budget};
-use super::measure::Measured;
+use super::measure::{Measured, by_run};
 use super::noise::{self, Estimate, Noise};
 use super::notes::Usage;
 use super::runs;
@@ -88,7 +88,9 @@ fn row(
     } else {
         compare(comparison, series, groups, estimate, environment)
     };
-    finding = in_few_pairs(comparison, series, finding);
+    if !comparison.budgets_only {
+        finding = in_few_pairs(comparison, series, finding);
+    }
     let budget = budget(comparison, series, usage);
     if comparison.budgets_only && budget.is_none() {
         return None;
@@ -146,17 +148,21 @@ fn row(
     })
 }
 
-/// Says where a series has no value in some of the pairs. Fewer than three are no pass.
+/// Says where a series has no value in some of the pairs. By fewer than three nothing passes, and nothing is better.
 fn in_few_pairs(comparison: &Comparison<'_>, series: &Measured<'_>, mut finding: Finding) -> Finding {
-    let (Some(pairs), Some(before), Some(now)) = (noise::pairs(comparison), series.baseline, series.current) else {
+    let (Some(pairs), Some(statistic), Some(_)) = (noise::pairs(comparison), series.statistic, series.values()) else {
         return finding;
     };
-    let there = before.runs.min(now.runs);
-    if there < pairs && finding.verdict != Verdict::Invalid {
-        finding.explanations.push(format!("has results in {there} of {pairs} pairs"));
-        if there < engine::FEWEST_RUNS && pairs >= engine::FEWEST_RUNS && finding.verdict == Verdict::Pass {
-            finding.verdict = Verdict::Inconclusive;
-        }
+    let before = by_run(&series.pair.baseline, pairs, statistic);
+    let now = by_run(&series.pair.current, pairs, statistic);
+    let whole = before.iter().zip(&now).filter(|(before, now)| before.is_some() && now.is_some()).count();
+    if whole == pairs || finding.verdict == Verdict::Invalid {
+        return finding;
+    }
+    finding = finding.because(Reason::FewPairs, format!("has results in {whole} of {pairs} pairs"));
+    let too_few = whole < engine::FEWEST_RUNS && pairs >= engine::FEWEST_RUNS;
+    if too_few && matches!(finding.verdict, Verdict::Pass | Verdict::Improved) {
+        finding.verdict = Verdict::Inconclusive;
     }
     finding
 }

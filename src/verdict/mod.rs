@@ -78,8 +78,8 @@ pub enum Taken<'a> {
         /// How often the verdict is looked at while more pairs are taken; 1 where their number was set before. Every look
         /// has its share of the error that one would have.
         looks: usize,
-        /// Whether what the machine did to a whole suite in one pair is taken out of its rows. Not where few of a suite are
-        /// measured, which have the regression in common.
+        /// Whether what the machine did to a whole suite in one pair is taken out of its rows. Not where suspects are
+        /// measured, which may have a regression in common, and not where measurements of several commits are compared.
         adjust: bool,
         /// The earlier report whose suspects are measured again. What it knows about the noise is used, its changes are
         /// not: a handful of suspects knows little about noise.

@@ -162,12 +162,8 @@ pub(super) fn alert(report: &Report, out: &mut String) {
     let moved = report.shifts.iter().find(|s| matches!(s.verdict, Verdict::Fail | Verdict::Warn));
     if let Some(shift) = moved {
         let said = wording::shift(shift, &code(&shift.suite, false), &metric(&shift.metric.0, false), &TYPESET);
-        let cause = if report.pairs > 0 && !shift.adjusted {
-            "Every pair on this machine shows it: it is the code."
-        } else {
-            "Code or machine: pairs on one machine (`perfgate ab`) tell."
-        };
-        out.push_str(&format!("\n> [!WARNING]\n> {said}. {cause}\n"));
+        let hint = if report.pairs > 0 { "" } else { " Code or machine: pairs on one machine (`perfgate ab`) tell." };
+        out.push_str(&format!("\n> [!WARNING]\n> {said}.{hint}\n"));
     } else if let Some(said) = note {
         out.push_str(&format!("\n> [!NOTE]\n> {said}\n"));
     }

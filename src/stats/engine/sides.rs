@@ -72,8 +72,10 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
     moderated(measured, options, Evidence::Sides, Prior::UNKNOWN, adjusted.then_some(shift))
 }
 
-/// How many times their own spread the pairs' common shifts must be in the middle to be the code's.
+/// How many times their own spread the pairs' common shifts must be in the middle to be the code's, and how many pairs are
+/// needed to tell.
 const REAL: f64 = 4.0;
+const PAIRS_TO_TELL: usize = 5;
 
 /// Judges three or more pairs: run i of the baseline and run i of the current side, taken in turns.
 ///
@@ -89,13 +91,16 @@ pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals,
     let is_large = options.adjust && group.len() >= SMALLEST_SUITE;
     let shifts = if is_large { matrix.centre_columns() } else { Vec::new() };
     let common = median(&shifts).unwrap_or(0.0);
-    let is_real = deviation_of_few(&shifts).is_some_and(|spread| common.abs() > REAL * spread);
-    let kept = if is_real { common } else { 0.0 };
+    let is_real =
+        shifts.len() >= PAIRS_TO_TELL && deviation_of_few(&shifts).is_some_and(|spread| common.abs() > REAL * spread);
+    if is_real {
+        matrix = Matrix::from_rows(&rows);
+    }
     let measured = matrix
         .rows()
         .zip(group)
         .map(|(row, s)| {
-            let differences: Vec<f64> = present(row).into_iter().map(|d| d + kept).collect();
+            let differences = present(row);
             if differences.len() < FEWEST_RUNS {
                 return None;
             }
@@ -143,7 +148,8 @@ fn of_the_past(history: &[Option<f64>]) -> Option<Prior> {
     let (starts, residuals) = about_levels(&past);
     let df = WINSORISED_EFFICIENCY * past.len().saturating_sub(starts.len()) as f64;
     let variance = 2.0 * winsorised_deviation(&residuals)?.powi(2);
-    (df >= PAST_DF).then_some(Prior { variance, df: PAST_DF })
+    // A past in which most runs are alike to the last digit says nothing of the others.
+    (df >= PAST_DF && variance > 0.0).then_some(Prior { variance, df: PAST_DF })
 }
 
 /// How far off single pairs can be, up as well as down, in noise deviations.
