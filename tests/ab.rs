@@ -753,23 +753,67 @@ fn a_shell_gets_the_filter_as_one_word() {
 }
 
 #[test]
-fn suspects_measured_at_another_commit_are_said_to_be() {
+fn suspects_are_confirmed_at_the_commits_of_their_report_only() {
     let project = Project::new();
     let report = suspicious(&project);
+    let refused = |base: &[&str], expected: &str| {
+        let confirm = [&["ab", "--confirm", report.to_str().unwrap()], base, &["--", "./bench.sh"]].concat();
+        let out = project.run(&confirm);
+        assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
+        assert!(text(&out.stderr).contains(expected), "{}", text(&out.stderr));
+        assert!(project.log().is_empty());
+    };
+    refused(&["--base", "HEAD"], "the report compares with");
     project.commit("One 10\nTwo 20\n", "mended");
-    let option = project.option_for("out.json");
-    let out =
-        project.run(&["ab", "--base", "HEAD~2", "--confirm", report.to_str().unwrap(), &option, "--", "./bench.sh"]);
-    assert!(text(&out.stderr).contains("the report is about"), "{}", text(&out.stderr));
-    let merged: Value = serde_json::from_slice(&fs::read(project.path("out.json")).unwrap()).unwrap();
-    assert!(note(&merged, "other-commit").unwrap().contains("measured again at"));
+    refused(&["--base", "HEAD~2"], "the report is about");
     // The base of the report is gone, and no other one is taken in its place.
-    let text_of = fs::read_to_string(&report).unwrap();
+    let written = fs::read_to_string(&report).unwrap();
     let base = project.git(&["rev-parse", "HEAD~2"]);
-    fs::write(&report, text_of.replace(&base, &"0".repeat(40))).unwrap();
-    let out = project.run(&["ab", "--confirm", report.to_str().unwrap(), "--", "./bench.sh"]);
-    assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("the report compares with it"), "{}", text(&out.stderr));
+    fs::write(&report, written.replace(&base, &"0".repeat(40))).unwrap();
+    refused(&[], "the report compares with it");
+    // A commit that is not known here cannot be held against this one, which is said.
+    let head = project.git(&["rev-parse", "HEAD~1"]);
+    fs::write(&report, written.replace(&head, "elsewhere")).unwrap();
+    let option = project.option_for("out.json");
+    let out = project.run(&["ab", "--confirm", report.to_str().unwrap(), &option, "--", "./bench.sh"]);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    let merged: Value = serde_json::from_slice(&fs::read(project.path("out.json")).unwrap()).unwrap();
+    assert!(note(&merged, "other-commit").unwrap().contains("the report is about elsewhere"));
+}
+
+#[test]
+fn a_checkout_that_moves_while_it_is_measured_is_said_to() {
+    let project = Project::new();
+    project.commit("One 10\nTwo 24\n", "slower");
+    let option = project.report_option();
+    let script = "[ $(basename $PWD) != repo ] || git checkout -q --detach HEAD~0; ./bench.sh; [ $(cat $STATE/count) != 6 ] || git -C $REPO checkout -q HEAD~1";
+    let mut command = project.perfgate(&["ab", "--base", "HEAD~1", &option, "--", "sh", "-c", script]);
+    command.env("REPO", project.path("repo")).output().unwrap();
+    assert!(note(&project.report(), "other-commit").unwrap().contains("the checkout moved"));
+}
+
+#[test]
+fn suspects_keep_the_limits_that_made_them_suspects() {
+    let project = Project::new();
+    project.commit("One 100\nTwo 200\n#\n", "base");
+    project.write("values", "One 100\nTwo 216\n#\n");
+    let option = project.report_option();
+    let report = project.path("report.json");
+    let judged = |more: &[&str]| {
+        project.run(&[&["ab", "--base", "HEAD", &option], more, &["--", "./bench.sh"]].concat()).status.code()
+    };
+    assert_eq!(judged(&["--fail", "4%"]), Some(1));
+    let mut first = project.report();
+    for row in first["results"].as_array_mut().unwrap() {
+        row["suspect"] = (row["benchmark"] == "BenchmarkTwo").into();
+    }
+    let again = |more: &[&str]| {
+        fs::write(&report, first.to_string()).unwrap();
+        judged(&[&["--confirm", report.to_str().unwrap()], more].concat())
+    };
+    assert_eq!(again(&[]), Some(1), "8 % is over the report's 4 %, not over the usual 10 %");
+    assert_eq!(again(&["--fail", "20%"]), Some(0));
+    assert_eq!(again(&["--pairs", "2"]), Some(2), "too few to know noise by");
 }
 
 #[test]

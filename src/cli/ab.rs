@@ -15,7 +15,7 @@ use super::stored::{self, note};
 use super::turns::{self, MeasureArgs, Measured, Progress};
 use super::{Exit, Failure, Outcome};
 use crate::config::{Config, Rename};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::io::system;
 use crate::model::report::{self as model, GateVerdict, Note, Reason, Report, Row, Verdict};
 use crate::model::{Run, SeriesKey};
@@ -117,6 +117,10 @@ impl<'a> Question<'a> {
             // The JSON of both stages takes the place of the first stage's.
             let others = targets.iter().filter(|target| target.output.name != "json");
             options::refuse_overwriting(others, std::slice::from_ref(path))?;
+            if usize::from(args.pairs) < FEWEST_PAIRS {
+                let message = format!("`--confirm` takes {FEWEST_PAIRS} pairs at least: noise is not known from fewer");
+                return Err(Diagnostic::new(Code::Usage, message).help("`--pairs 3`").into());
+            }
             let suspects = verdict::suspects(first);
             filter = suspects_filter(args, &config, &suspects)?;
             selection.only = Some(suspects);
@@ -130,8 +134,8 @@ impl<'a> Question<'a> {
     fn answer(&self, interrupts: &mut Interrupts) -> Outcome {
         let (args, console) = (self.args, self.console);
         let sides = Sides::find(args, self.first.as_ref())?;
-        let before = sides.remarks(self.first.as_ref(), &self.plan);
-        for remark in &before {
+        let mut said = sides.remarks(self.first.as_ref(), &self.plan)?;
+        for remark in &said {
             console.tell(remark);
         }
         let mut work = Workplace::open(sides.checkout.as_ref().map(|c| &c.git))?;
@@ -151,13 +155,17 @@ impl<'a> Question<'a> {
             console.tell(remark);
         }
         let mut measured = measured?;
+        if let Some(moved) = sides.moved() {
+            console.tell(&moved);
+            said.push(moved);
+        }
         if measured.base.is_empty() {
             let none = || Failure::usage("no pair could be measured");
             return Err(measured.stopped.take().map_or_else(none, Failure::from));
         }
         let fresh = self.judged(&measured, &sides)?;
         let none_again = !fresh.results.iter().any(verdict::was_measured);
-        let report = self.report(fresh, &measured, sides.note().into_iter().chain(other_commits(before)));
+        let report = self.report(fresh, &measured, sides.note().into_iter().chain(other_commits(said)));
         if report.verdict == GateVerdict::None {
             console.tell(&verdict::nothing_compared(&report));
         }
@@ -170,7 +178,7 @@ impl<'a> Question<'a> {
             ));
             exit = Exit::Usage;
         }
-        let exit = early_exit(exit, measured.stopped, console);
+        let exit = early_exit(exit, measured.stopped, measured.base.len(), console);
         judge::finish(exit, written, console)
     }
 
@@ -187,7 +195,9 @@ impl<'a> Question<'a> {
             if measured.stopped.is_some() || self.looks.last() == Some(pairs) {
                 break;
             }
-            if !self.judged(&measured, sides)?.results.iter().any(could_be_decided) {
+            let report = self.judged(&measured, sides)?;
+            let is_shift_open = report.shifts.iter().any(|shift| shift.adjusted && shift.verdict != Verdict::Pass);
+            if !is_shift_open && !report.results.iter().any(could_be_decided) {
                 break;
             }
             self.console.remark("some rows are inconclusive: more pairs are taken");
@@ -209,7 +219,12 @@ impl<'a> Question<'a> {
             selection: &self.selection,
             today: system::today(),
             budgets_only: false,
-            taken: Taken::InTurns { looks: self.looks.len(), adjust: first.is_none(), suspects_of: first },
+            taken: Taken::InTurns {
+                looks: self.looks.len(),
+                adjust: first.is_none(),
+                suspects_of: first,
+                keep_limits: !self.args.limits.is_given(),
+            },
             keep_samples: self.args.report.shows_samples(),
         })?)
     }
@@ -233,7 +248,12 @@ impl<'a> Question<'a> {
         }
         let complete = measured.stopped.is_none();
         let mut report = match &self.first {
-            Some(first) => verdict::confirm(first.clone(), fresh, &self.config, complete),
+            Some(first) => {
+                let mut first = first.clone();
+                // What was said of an earlier attempt to confirm.
+                first.notes.retain(|note| !OF_MEASURING.iter().any(|code| note.code == code.as_str()));
+                verdict::confirm(first, fresh, &self.config, complete)
+            }
             None => fresh,
         };
         // The first stage may have said the same.
@@ -256,18 +276,22 @@ fn could_be_decided(row: &Row) -> bool {
 }
 
 /// The exit of a measurement that may have ended early: it is not taken for a pass.
-fn early_exit(exit: Exit, stopped: Option<Stop>, console: &Console) -> Exit {
+fn early_exit(exit: Exit, stopped: Option<Stop>, taken: usize, console: &Console) -> Exit {
     match stopped.map(Failure::from) {
         Some(Failure { exit: interrupted @ Exit::Interrupted(_), .. }) => interrupted,
         Some(failure) => {
             for diagnostic in &failure.diagnostics {
                 console.tell(diagnostic);
             }
-            if exit == Exit::GateFailed { exit } else { failure.exit }
+            if exit == Exit::GateFailed && taken >= FEWEST_PAIRS { exit } else { failure.exit }
         }
         None => exit,
     }
 }
+
+/// Notes that tell how pairs were taken.
+const OF_MEASURING: [Code; 5] =
+    [Code::Interrupted, Code::PairLost, Code::PairsAdded, Code::Confirmed, Code::OtherCommit];
 
 /// Fewest pairs from which noise is known.
 const FEWEST_PAIRS: usize = crate::stats::engine::FEWEST_RUNS;
@@ -368,7 +392,10 @@ impl Sides {
                 _ => (Some(checkout), Base::Folder(folder, name.as_str().into())),
             },
             (Ok(checkout), None) => {
-                let revision = checkout.resolve(name)?;
+                let revision = checkout.resolve(name).map_err(|stop| match stop {
+                    Stop::Usage(missing) => Stop::Usage(missing.note("nor is there a folder of that name")),
+                    stop => stop,
+                })?;
                 (Some(checkout), Base::Commit(revision))
             }
             (Err(_), Some(folder)) => (None, Base::Folder(folder, name.as_str().into())),
@@ -413,9 +440,12 @@ impl Sides {
     }
 
     /// What is worth knowing before anything is measured.
-    fn remarks(&self, first: Option<&Report>, plan: &Plan) -> Vec<Diagnostic> {
+    ///
+    /// # Errors
+    /// If the report to confirm is about other commits.
+    fn remarks(&self, first: Option<&Report>, plan: &Plan) -> Result<Vec<Diagnostic>, Failure> {
         let mut remarks = Vec::new();
-        let Some(checkout) = &self.checkout else { return remarks };
+        let Some(checkout) = &self.checkout else { return Ok(remarks) };
         let short = stored::short;
         if let Some(word) = plan.command.iter().find(|word| checkout.holds(word)) {
             let shown = text::shown(&word.as_str().into());
@@ -433,28 +463,51 @@ impl Sides {
                 let message = format!("both sides are {}, so no difference is to be expected", short(&base.commit));
                 remarks.push(Diagnostic::new(Code::SameInput, message));
             }
-            return remarks;
+            return Ok(remarks);
         };
-        let known = |side: &model::Side| {
-            let name = side.commit.as_ref()?.raw();
-            Some(checkout.resolve(name).map_or_else(|_| name.to_owned(), |found| found.commit))
-        };
-        if let Some(reported) = known(&first.current)
-            && !checkout.is_at(&reported)
-        {
-            let (reported, head) = (short(&reported), short(&checkout.head));
-            let message = format!("the report is about {reported}, and the suspects are measured again at {head}");
-            remarks.push(Diagnostic::new(Code::OtherCommit, message));
+        // A name that this clone does not know cannot be held against its commits.
+        let mut other =
+            |side: &model::Side, is_it: &dyn Fn(&str) -> bool, message: &dyn Fn(String) -> String, help: &str| {
+                let Some(name) = side.commit.as_ref().map(Untrusted::raw) else { return Ok(()) };
+                let known = checkout.resolve(name).map(|found| found.commit);
+                if is_it(known.as_deref().unwrap_or(name)) {
+                    return Ok(());
+                }
+                let diagnostic = Diagnostic::new(Code::OtherCommit, message(short(name)));
+                if known.is_err() {
+                    remarks.push(diagnostic);
+                    return Ok(());
+                }
+                let help = format!("{help}, or make the report anew");
+                Err(Failure::from(Diagnostic { severity: Severity::Error, ..diagnostic }.help(help)))
+            };
+        let head = short(&checkout.head);
+        other(
+            &first.current,
+            &|commit| checkout.is_at(commit),
+            &|reported| format!("the report is about {reported}, and this checkout is at {head}"),
+            "check that commit out",
+        )?;
+        if let Base::Commit(base) = &self.base {
+            other(
+                &first.baseline,
+                &|commit| commit == base.commit,
+                &|reported| format!("the report compares with {reported}, and `--base` is {}", short(&base.commit)),
+                "leave `--base` out",
+            )?;
         }
-        if let (Some(reported), Base::Commit(base)) = (known(&first.baseline), &self.base)
-            && reported != base.commit
-        {
-            let (reported, base) = (short(&reported), short(&base.commit));
-            let message =
-                format!("the report compares with {reported}, and the suspects are measured again against {base}");
-            remarks.push(Diagnostic::new(Code::OtherCommit, message));
-        }
-        remarks
+        Ok(remarks)
+    }
+
+    /// Whether somebody checked another commit out while this one was measured.
+    fn moved(&self) -> Option<Diagnostic> {
+        let before = self.checkout.as_ref()?;
+        let now = Checkout::here().ok().filter(|now| now.head != before.head)?;
+        let (before, now) = (stored::short(&before.head), stored::short(&now.head));
+        Some(Diagnostic::new(
+            Code::OtherCommit,
+            format!("the checkout moved from {before} to {now} while it was measured"),
+        ))
     }
 
     /// What the report should say of a checkout that differs from its commit.

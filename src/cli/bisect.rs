@@ -18,7 +18,7 @@ use super::{Exit, Failure, Outcome};
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::io::system;
-use crate::model::report::{Report, Row, Verdict};
+use crate::model::report::{GateVerdict, Report, Row, Verdict};
 use crate::model::{Better, SeriesKey};
 use crate::runner::{Checkout, Filter, Interrupts, Plan, Revision, Stop, Turns, Which, Workplace};
 use crate::stats;
@@ -210,8 +210,13 @@ fn so_far(good: &Revision, candidates: &[Candidate]) -> String {
     let bad = candidates.iter().position(|c| c.state == State::Bad).unwrap_or(candidates.len());
     let last_good = candidates.iter().take(bad).rfind(|c| c.state == State::Good);
     let last_good = last_good.map_or_else(|| text::shown(&good.name), Candidate::shown);
-    let bad = candidates.get(bad).map(|bad| format!(", and {} is bad", bad.shown())).unwrap_or_default();
-    format!("so far: {last_good} is good{bad}")
+    let first_bad = candidates.get(bad).map(Candidate::shown).unwrap_or_default();
+    if next(candidates).is_none() {
+        return format!(
+            "{first_bad} is the first bad commit by the search; it lacks its evidence, {last_good} being good"
+        );
+    }
+    format!("so far: {last_good} is good, and {first_bad} is bad")
 }
 
 /// Shares of a regression that more pairs are worth their time for.
@@ -271,12 +276,16 @@ impl Search<'_> {
             .filter(|row| row.gate && row.verdict == Verdict::Fail)
             .filter_map(|row| Some((row.key(), Size::of(row)?)))
             .collect();
+        if whole.verdict == GateVerdict::None {
+            return Err(Failure { exit: Exit::NothingToJudge, diagnostics: vec![verdict::nothing_compared(&whole)] });
+        }
         if sizes.is_empty() {
             let (good, bad) = (text::shown(&good.name), text::shown(&bad.name));
+            let more = self.args.pairs.saturating_mul(3);
             let diagnostic =
                 Diagnostic::new(Code::NotConfirmed, format!("`{bad}` is not shown to be worse than `{good}`"))
                     .note(crate::report::headline(&whole))
-                    .help("take more pairs: `--pairs 15`; or set a lower limit: `--fail 3%`");
+                    .help(format!("take more pairs: `--pairs {more}`; or set a lower limit: `--fail 3%`"));
             return Err(Failure { exit: Exit::NothingToJudge, diagnostics: vec![diagnostic] });
         }
         self.console.remark(&format!("confirmed: {} series got worse", sizes.len()));
@@ -367,8 +376,10 @@ impl Search<'_> {
         }
         let doubt = (!shows).then(|| {
             let message = "the search ended at a commit that fresh pairs do not show to be worse than the one before";
-            Diagnostic::new(Code::NotConfirmed, message)
-                .help("search again with more pairs (`--pairs 15`), or in a narrower range if it came in several steps")
+            let more = self.args.pairs.saturating_mul(3);
+            Diagnostic::new(Code::NotConfirmed, message).help(format!(
+                "search again with more pairs (`--pairs {more}`), or in a narrower range if it came in several steps"
+            ))
         });
         Ok((report, doubt))
     }
@@ -404,7 +415,7 @@ impl Search<'_> {
             selection,
             today: system::today(),
             budgets_only: false,
-            taken: Taken::InTurns { looks: 1, adjust: false, suspects_of },
+            taken: Taken::InTurns { looks: 1, adjust: false, suspects_of, keep_limits: false },
             keep_samples: false,
         })
     }

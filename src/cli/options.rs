@@ -82,6 +82,13 @@ pub(super) struct LimitArgs {
     evidence: Option<String>,
 }
 
+impl LimitArgs {
+    /// Whether limits are given.
+    pub(super) fn is_given(&self) -> bool {
+        self.warn.is_some() || self.fail.is_some()
+    }
+}
+
 /// What the exit code says.
 #[derive(Debug, Default, Args)]
 pub(super) struct FailOnArgs {

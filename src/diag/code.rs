@@ -112,7 +112,7 @@ codes! {
     Interrupted "interrupted" Warning "The measurement was stopped before all pairs were taken. What was measured is judged; the exit code is 128 and the signal's number, so that it is not taken for a pass."
     UncommittedChanges "uncommitted-changes" Note "The checkout differs from its commit. It is measured as it is; what is in no commit cannot be measured again."
     Confirmed "confirmed" Note "Suspicious benchmarks were measured again in turns with the base, and judged by these fresh measurements alone."
-    OtherCommit "other-commit" Warning "The suspects were measured again at another commit, or against another one, than the report is about. The verdicts are true of what was measured: check out the report's commit, or make the report anew."
+    OtherCommit "other-commit" Warning "The commits that were measured are not, or may not be, the ones that the report names: suspects are to be confirmed at the report's own commits, and a checkout is to stay where it is while it is measured."
     PairsAdded "pairs-added" Note "Pairs were added while rows were undecided. Looking at the data several times gives chance several tries, so the p-values are multiplied by the number of looks that were planned: all of them together fail unchanged code no more often than one look would."
     FirstBadCommit "first-bad-commit" Note "The first commit that holds most of the regression, found by measuring commits in turns with the good one; the report shows it against the commit before, in fresh pairs."
     NotConfirmed "not-confirmed" Error "The bad commit is not shown to be worse than the good one, so there is no first bad commit to look for. More pairs, a wider range of commits or a lower limit may show it."

@@ -82,54 +82,56 @@ impl Filter {
 
     /// Puts the filter into the words of a command.
     pub(super) fn fill(&self, command: &[String]) -> Vec<String> {
-        let script = script(command);
-        command
-            .iter()
-            .enumerate()
-            .flat_map(|(index, word)| {
-                if Some(index) == script {
-                    vec![self.fill_script(word)]
-                } else if word == FILTER {
-                    self.words.clone()
-                } else {
-                    vec![word.replace(FILTER, &self.words.join(" "))]
-                }
-            })
-            .collect()
+        fill(command, FILTER, &self.words)
     }
+}
 
-    /// Puts the filter, quoted, into the script of a shell, which reads its words once more. Quotes of the script's own
-    /// around it are closed before and opened again; `$(…)` within them is not looked into.
-    fn fill_script(&self, script: &str) -> String {
-        let quoted: Vec<String> = self.words.iter().map(|w| format!("'{}'", w.replace('\'', r"'\''"))).collect();
-        let quoted = quoted.join(" ");
-        let (mut filled, mut rest, mut open) = (String::new(), script, String::new());
-        while let Some(c) = rest.chars().next() {
-            if let Some(after) = rest.strip_prefix(FILTER) {
-                filled.extend([open.as_str(), quoted.as_str(), open.as_str()]);
-                rest = after;
-                continue;
-            }
-            let is_comment = c == '#' && open.is_empty() && filled.chars().last().is_none_or(char::is_whitespace);
-            if is_comment {
-                let (comment, after) = rest.split_at(rest.find('\n').unwrap_or(rest.len()));
-                filled.push_str(comment);
-                rest = after;
-                continue;
-            }
-            let is_escape = c == '\\' && open != "'";
-            for c in rest.chars().take(if is_escape { 2 } else { 1 }) {
-                filled.push(c);
-                rest = rest.strip_prefix(c).unwrap_or_default();
-            }
-            match c {
-                '\'' | '"' if open.is_empty() => open.push(c),
-                '\'' | '"' if open.starts_with(c) => open.clear(),
-                _ => {}
-            }
+/// Puts words in a placeholder's place in a command, quoted where a shell reads them once more.
+pub(super) fn fill(command: &[String], placeholder: &str, words: &[String]) -> Vec<String> {
+    let script = script(command);
+    let filled = command.iter().enumerate().flat_map(|(index, word)| {
+        if Some(index) == script {
+            vec![fill_script(word, placeholder, words)]
+        } else if word == placeholder {
+            words.to_vec()
+        } else {
+            vec![word.replace(placeholder, &words.join(" "))]
         }
-        filled
+    });
+    filled.collect()
+}
+
+/// Puts words, quoted, into the script of a shell, which reads them once more. Quotes of the script's own
+/// around them are closed before and opened again; `$(…)` within them is not looked into.
+fn fill_script(script: &str, placeholder: &str, words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|w| format!("'{}'", w.replace('\'', r"'\''"))).collect();
+    let quoted = quoted.join(" ");
+    let (mut filled, mut rest, mut open) = (String::new(), script, String::new());
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix(placeholder) {
+            filled.extend([open.as_str(), quoted.as_str(), open.as_str()]);
+            rest = after;
+            continue;
+        }
+        let is_comment = c == '#' && open.is_empty() && filled.chars().last().is_none_or(char::is_whitespace);
+        if is_comment {
+            let (comment, after) = rest.split_at(rest.find('\n').unwrap_or(rest.len()));
+            filled.push_str(comment);
+            rest = after;
+            continue;
+        }
+        let is_escape = c == '\\' && open != "'";
+        for c in rest.chars().take(if is_escape { 2 } else { 1 }) {
+            filled.push(c);
+            rest = rest.strip_prefix(c).unwrap_or_default();
+        }
+        match c {
+            '\'' | '"' if open.is_empty() => open.push(c),
+            '\'' | '"' if open.starts_with(c) => open.clear(),
+            _ => {}
+        }
     }
+    filled
 }
 
 /// Where a shell's script is among the words of a command: the first one after the options of a shell, whatever started

@@ -58,8 +58,11 @@ impl TurnFolder {
             let text = String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
             text.lines().map(str::trim_end).filter(|l| !l.is_empty()).map(str::to_owned).collect()
         };
-        let said = Some(lines(self.stderr())).filter(|l| !l.is_empty()).unwrap_or_else(|| lines(self.stdout()));
-        said.get(said.len().saturating_sub(most)..).unwrap_or(&[]).to_vec()
+        let last = |said: Vec<String>, most: usize| said.get(said.len().saturating_sub(most)..).unwrap_or(&[]).to_vec();
+        // Some tools say on one what went wrong and something else on the other.
+        let (out, err) = (lines(self.stdout()), lines(self.stderr()));
+        let of_err = err.len().min(most.saturating_sub(out.len().min(most / 2)));
+        [last(out, most - of_err), last(err, of_err)].concat()
     }
 
     pub(super) fn remove(&self) {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::process::{Ended, Interrupts};
 use super::results::{self, OUT, Snapshot, TurnFolder, Wanted};
 use super::workplace::Workplace;
-use super::{Filter, Stop};
+use super::{Filter, Stop, filter};
 use crate::diag::{Code, Diagnostic};
 use crate::io::formats::Formats;
 use crate::io::git::REPOSITORY_VARIABLES;
@@ -184,8 +184,8 @@ impl<'a> Turns<'a> {
         let turn = self.turn_folder()?;
         let out = turn.out().to_string_lossy().into_owned();
         let names_out = super::names_out(&self.plan.command);
-        let filled = self.plan.filter.fill(&self.plan.command);
-        let mut words = filled.iter().map(|word| word.replace(OUT, &out));
+        let filled = filter::fill(&self.plan.filter.fill(&self.plan.command), OUT, &[out]);
+        let mut words = filled.into_iter();
         let program = words.next().unwrap_or_default();
         let place = self.place(which);
         // `./bench.sh` is each side's own; which folder it is taken from would be the platform's choice.

@@ -12,8 +12,8 @@ use smallvec::SmallVec;
 use super::Comparison;
 use super::noise::{self, Choice};
 use super::pairing::{Pair, Seen};
-use crate::config::Judging;
-use crate::model::report::Value;
+use crate::config::{Judging, Limit};
+use crate::model::report::{self, LimitKind, Value};
 use crate::model::{Better, Kind, MetricId, Statistic, Unit};
 use crate::stats;
 
@@ -78,11 +78,27 @@ pub(super) fn measure<'a>(comparison: &Comparison<'a>, pairs: Vec<Pair<'a>>) -> 
                 known.push(Arc::clone(&judging));
                 judging
             });
+            // A suspect's limits are those that made it one.
+            let judging = match comparison.taken.first_limits(&pair.key) {
+                Some(first) => {
+                    let (warn, fail, origin) = (limit(first.warn), limit(first.fail), first.origin.clone());
+                    Arc::new(Judging { warn, fail, origin, ..(*judging).clone() })
+                }
+                None => judging,
+            };
             let choice = choices.get(&(pair.suite.clone(), pair.key.metric.clone())).copied();
             let suspected = comparison.taken.first_row(&pair.key).and_then(|row| row.statistic);
             measure_one(pair, judging, choice, suspected)
         })
         .collect()
+}
+
+/// A limit as a report tells it.
+fn limit(told: Option<report::Limit>) -> Option<Limit> {
+    told.map(|told| match told.kind {
+        LimitKind::Relative => Limit::Relative(told.value),
+        LimitKind::Step | LimitKind::Budget => Limit::Step { value: told.value, unit: None },
+    })
 }
 
 /// `suspected` is the statistic by which the series was suspected.

@@ -26,7 +26,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::diag::{Code, Diagnostic};
-use crate::model::report::{Report, Row, SCHEMA};
+use crate::model::report::{Limit, LimitKind, Limits, Report, Row, SCHEMA};
 use crate::model::{Run, SeriesKey};
 use crate::text::Untrusted;
 
@@ -84,10 +84,20 @@ pub enum Taken<'a> {
         /// The earlier report whose suspects are measured again. What it knows about the noise is used, its changes are
         /// not: a handful of suspects knows little about noise.
         suspects_of: Option<&'a Report>,
+        /// Whether that report's limits hold, instead of the configuration's.
+        keep_limits: bool,
     },
 }
 
 impl<'a> Taken<'a> {
+    /// The limits that the earlier report judged a series by, where they are to hold.
+    fn first_limits(self, key: &SeriesKey) -> Option<&'a Limits> {
+        let Self::InTurns { keep_limits: true, .. } = self else { return None };
+        let limits = &self.first_row(key)?.limits;
+        let is_budget = |limit: &Option<Limit>| limit.is_some_and(|limit| limit.kind == LimitKind::Budget);
+        (!is_budget(&limits.warn) && !is_budget(&limits.fail)).then_some(limits)
+    }
+
     /// What the earlier report says of a series that is measured again.
     fn first_row(self, key: &SeriesKey) -> Option<&'a Row> {
         let Self::InTurns { suspects_of: Some(report), .. } = self else { return None };

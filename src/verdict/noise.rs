@@ -182,7 +182,7 @@ fn assess(
         .collect();
     let timed = group.iter().any(|s| !matches!(s.unit, Unit::Byte | Unit::One));
     let (paired, looks, adjust, suspects_of) = match comparison.taken {
-        Taken::InTurns { looks, adjust, suspects_of } => (true, looks.max(1) as f64, adjust, suspects_of),
+        Taken::InTurns { looks, adjust, suspects_of, .. } => (true, looks.max(1) as f64, adjust, suspects_of),
         Taken::Apart => (false, 1.0, true, None),
     };
     let options = Options {
