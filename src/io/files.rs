@@ -390,7 +390,7 @@ pub fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sees that [`write`] could write a file, without writing it: for what is written after a long measurement.
+/// Sees that [`write()`] could write a file, without writing it: for what is written after a long measurement.
 ///
 /// # Errors
 /// Why it could not be written.
