@@ -82,8 +82,8 @@ const PAIRS_TO_TELL: usize = 5;
 /// A spike of one run spoils its pair alone: it is pulled in before the scatter is measured, and what spikes can do is the
 /// tail's business. Their rate is known from the pairs and, where the series have one, from the history.
 ///
-/// What a whole suite does in one pair is the machine's doing and is taken out. What it does in all of them alike is the
-/// code's, because both sides met the same machine: it stays.
+/// What a whole suite does in one pair is the machine's doing and is taken out. What it does in five pairs or more alike is
+/// the code's, because both sides met the same machine: it stays.
 pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
     let rows: Vec<Vec<Option<f64>>> =
         group.iter().map(|s| s.baseline.iter().zip(s.current).map(|(b, c)| Some((*c)? - (*b)?)).collect()).collect();
