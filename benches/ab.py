@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """How often `perfgate ab` is wrong and how much it finds, on live suites with a second process in the way.
 
-usage: benches/ab.py FOLDER [--runs 20] [--suite rs,go,py] [--pairs 5] [--history 20 | --one-stage] [--calm]
-                     [--perfgate PATH] [--out FILE]
+usage: benches/ab.py FOLDER [--runs 20] [--suite rs,go,py] [--pairs 5] [--history 20 [--past FOLDER] | --one-stage]
+                     [--calm] [--perfgate PATH] [--out FILE]
 
 FOLDER holds suites that slow the benchmarks which the variable SLOW names ("sum:10,sort:20"): `rs` (Criterion), `go`,
 `py` (pytest-benchmark). Go's benchmarks run for 100 ms five times, so that a run takes about as long as one of the other
 two. Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged
 code and RUNS with four random benchmarks slowed by 3, 5, 10 and 20 % on the current side, in two stages: the current
-side once against HISTORY earlier runs of the base (`compare --history`, as CI does; with --history 0 one pair instead),
+side once against HISTORY earlier runs of the base (`compare --history`, as CI does, measured before or taken from FOLDER/SUITE/run-N; with --history 0 one pair instead),
 then the suspects again in PAIRS pairs (`ab --confirm`). With --one-stage all benchmarks in PAIRS pairs. Meanwhile another
 process burns one core half of the time, in random stretches, unless --calm. Limits are 3 % and 5 %, on the time.
 
@@ -113,9 +113,17 @@ class Suite:
 
     def record(self, runs):
         """Measures the base some times, as earlier runs of CI would have."""
+        os.makedirs(self.past, exist_ok=True)
         for i in range(runs):
-            os.makedirs(self.past, exist_ok=True)
             self.run(self.base, os.path.join(self.past, f"run-{i}"))
+
+    def remember(self, past, runs):
+        """Takes runs of the base that were measured earlier."""
+        os.makedirs(self.past, exist_ok=True)
+        for i in range(runs):
+            run = os.path.join(past, f"run-{i}")
+            copy = shutil.copytree if os.path.isdir(run) else shutil.copyfile
+            copy(run, os.path.join(self.past, f"run-{i}"))
 
     def judge(self, slow, pairs, history, one_stage, work):
         """The row of each benchmark with these slowed."""
@@ -150,6 +158,7 @@ def main():
     parser.add_argument("--suite", default="rs,go,py")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--history", type=int, default=20)
+    parser.add_argument("--past", help="earlier runs of the base, instead of measuring them")
     parser.add_argument("--one-stage", action="store_true")
     parser.add_argument("--calm", action="store_true")
     parser.add_argument("--perfgate")
@@ -177,8 +186,10 @@ def main():
         innocent = {name: [0, 0] for name in suites}
         burner = None if asked.calm else subprocess.Popen([sys.executable, "-c", BURNER])
         try:
-            for suite in suites.values():
-                if not asked.one_stage:
+            for name, suite in suites.items():
+                if asked.past:
+                    suite.remember(os.path.join(asked.past, name), asked.history)
+                elif not asked.one_stage:
                     suite.record(asked.history)
             for done, (name, slowed) in enumerate(plan, 1):
                 slow = dict(zip(rng.sample(names[name], len(SLOWED)), SLOWED)) if slowed else {}
@@ -198,7 +209,8 @@ def main():
                     alarms[name][1] += bool(bad)
                     alarms[name][2] += 1
                 if log:
-                    told = {b: {key: rows[b][key] for key in TOLD} for b in rows if b in slow or b in bad}
+                    told = {b: {key: row[key] for key in TOLD} for b, row in rows.items()
+                            if b in slow or b in bad or "measured-again" in row["reasons"]}
                     log.write(json.dumps({"suite": name, "slow": slow, "verdicts": verdicts, "rows": told}) + "\n")
                     log.flush()
                 print(f"{done}/{len(plan)} {name} {slow or 'unchanged'}: {bad or 'no false alarm'}", file=sys.stderr)

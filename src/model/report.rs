@@ -364,7 +364,8 @@ fn are_in_the_row(runs: &Option<Box<Runs>>) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Value {
-    /// The statistic of the samples; of several runs, their median. `null` where it is not a number.
+    /// The statistic of the samples; of several runs, their median; of a history and of interleaved pairs, the level that was
+    /// compared. `null` where it is not a number.
     pub value: Option<f64>,
     /// How many runs have the series.
     pub runs: usize,

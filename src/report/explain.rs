@@ -65,7 +65,7 @@ pub(super) fn facts(report: &Report, row: &Row) -> Vec<(&'static str, String)> {
         origin.map_or_else(|| "none".to_owned(), |origin| format!("{} ({origin})", values.plain(number)))
     };
     say("baseline", with_origin(&values.baseline, baseline_origin(report, row)));
-    say("current", with_origin(&values.current, current_origin(row)));
+    say("current", with_origin(&values.current, current_origin(report, row)));
     if let Some(better) = row.better {
         say("better", wording::better(better).to_owned());
     }
@@ -120,12 +120,20 @@ pub(super) fn baseline_origin(report: &Report, row: &Row) -> Option<String> {
         let runs = wording::count(report.history, "run");
         return Some(format!("{}, level of {runs} of history and the baseline", statistic(row)));
     }
-    Some(taken_from(value, statistic(row)))
+    Some(side_origin(report, row, value))
 }
 
 /// How the current value came about; `None` where there is none.
-pub(super) fn current_origin(row: &Row) -> Option<String> {
-    row.current.map(|value| taken_from(value, statistic(row)))
+pub(super) fn current_origin(report: &Report, row: &Row) -> Option<String> {
+    row.current.map(|value| side_origin(report, row, value))
+}
+
+fn side_origin(report: &Report, row: &Row, value: Value) -> String {
+    let is_budget = [row.limits.warn, row.limits.fail].into_iter().flatten().any(|l| l.kind == LimitKind::Budget);
+    if row.p.is_some() && in_turns(report, row) && !is_budget {
+        return format!("{}, level of {} in turns", statistic(row), wording::count(value.runs, "run"));
+    }
+    taken_from(value, statistic(row))
 }
 
 fn statistic(row: &Row) -> &'static str {
@@ -158,7 +166,7 @@ fn judged_by(report: &Report, row: &Row) -> String {
         format!("the noise of {history} of history; {} of the baseline, {} judged", runs(baseline), runs(current))
     } else if row.p.is_some() && in_turns(report, row) {
         let pairs = wording::count(baseline.runs.min(current.runs), "interleaved pair");
-        format!("the differences within {pairs}")
+        format!("{pairs}: their differences, or the faster half of each side, whichever scattered less")
     } else if row.p.is_some() {
         format!("the noise between {} of the baseline and {} judged", runs(baseline), runs(current))
     } else if row.kind == Kind::Exact {

@@ -4,7 +4,7 @@
 //! slices that are too short.
 //!
 //! The files, from the ground up: `distributions` and `multiplicity` hold textbook functions; `common_mode`, `segmentation`,
-//! `spread`, `moderation` and `tail` each model one part of the noise between runs; `engine` puts them together.
+//! `spread`, `lower_half`, `moderation` and `tail` each model one part of the noise between runs; `engine` puts them together.
 //! `changepoint` finds where a long series of runs changed its level; `sketch` has quantiles of streams.
 //!
 //! Not here: what a change means (`verdict`).
@@ -13,6 +13,7 @@ pub mod changepoint;
 pub mod common_mode;
 pub mod distributions;
 pub mod engine;
+pub mod lower_half;
 pub mod moderation;
 pub mod multiplicity;
 pub mod segmentation;

@@ -8,7 +8,7 @@
 //! index 0.3, so that a suite without spikes is not taken for one that cannot have any.
 //!
 //! For several runs the same rates, at lower thresholds too, go into a beta-binomial tail: of a median half the runs
-//! must be hit, and where more of them agree, as many as agree. Sizes are not multiplied over runs, because what makes one spike of a benchmark large makes the next large.
+//! must be hit. Sizes are not multiplied over runs, because what makes one spike of a benchmark large makes the next large.
 //!
 //! Not here: the scatter around the level, and correlations between runs.
 
@@ -18,7 +18,7 @@ use super::distributions::beta_binomial_upper_tail;
 pub const SPIKE: f64 = 4.0;
 
 /// Thresholds at which exceedance rates are known, for medians of several runs; the last is [`SPIKE`].
-const THRESHOLDS: [f64; 5] = [2.0, 2.5, 3.0, 3.5, SPIKE];
+pub(super) const THRESHOLDS: [f64; 5] = [2.0, 2.5, 3.0, 3.5, SPIKE];
 
 /// Pseudo-spikes of the prior for sizes, and their Pareto index (0.3: a spike twice as far is ten times rarer).
 const SIZE_PRIOR: (f64, f64) = (4.0, 0.3);

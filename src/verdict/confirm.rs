@@ -56,7 +56,7 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config, complete: bool
         again += 1;
         *now.entry(new.verdict).or_default() += 1;
         if listed.len() < MOST_LISTED {
-            let change = |change: Option<f64>| change.map_or("n/a".to_owned(), |c| format!("{:+.1}%", c * 100.0));
+            let change = |change: Option<f64>| change.map_or("n/a".to_owned(), percent);
             listed.push(format!(
                 "{} {} {} then {}",
                 text::shown(&row.benchmark),
@@ -66,7 +66,7 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config, complete: bool
             ));
         }
         new.reasons.push(Reason::MeasuredAgain);
-        let change = row.change.map_or_else(String::new, |c| format!(" at {:+.1}%", c * 100.0));
+        let change = row.change.map_or_else(String::new, |c| format!(" at {}", percent(c)));
         new.explanations.push(format!("{}{change} at first, then measured again in turns", row.verdict.as_str()));
         new.params = row.params.clone();
         if new.statistic == row.statistic
@@ -91,4 +91,17 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config, complete: bool
     let message = if listed.is_empty() { message } else { format!("{message} ({}{more})", listed.join(", ")) };
     first.notes.push(Note { code: Code::Confirmed.as_str().to_owned(), severity: Code::Confirmed.severity(), message });
     first
+}
+
+/// A share as a signed percentage, never `-0.0%`.
+fn percent(share: f64) -> String {
+    format!("{:+.1}%", (share * 1000.0).round() / 10.0 + 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_share_that_rounds_to_nothing_has_no_minus() {
+        assert_eq!([-0.0003, 0.0, 0.1234, -0.2].map(super::percent), ["+0.0%", "+0.0%", "+12.3%", "-20.0%"]);
+    }
 }

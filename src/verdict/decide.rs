@@ -112,6 +112,7 @@ fn row(
     if !gate {
         finding = finding.because(Reason::NotGated, "");
     }
+    let (baseline, current) = sides_shown(series, estimate, &limits);
     let id = &series.pair.key.benchmark;
     Some(Row {
         benchmark: id.name.clone(),
@@ -124,13 +125,8 @@ fn row(
         tool_unit: series.pair.current.iter().chain(&series.pair.baseline).find_map(|o| o.tool_unit.clone()),
         better: series.better,
         kind: series.kind,
-        baseline: series.baseline.map(|value| match estimate {
-            Some(estimate) if estimate.evidence == engine::Evidence::History => {
-                report::Value { value: Some(level(series, estimate)), ..value }
-            }
-            _ => value,
-        }),
-        current: series.current,
+        baseline,
+        current,
         change: estimate.map(|e| growth(series, e.assessment.estimate)).or_else(|| change(series)),
         interval: estimate.map(|e| interval(series, e)),
         p: estimate.map(|e| if e.assessment.estimate < 0.0 { e.assessment.p_better } else { e.assessment.p }),
@@ -185,6 +181,26 @@ fn change(series: &Measured<'_>) -> Option<f64> {
 /// A log ratio (more is worse) as growth: current / baseline − 1.
 fn growth(series: &Measured<'_>, log_ratio: f64) -> f64 {
     if series.better == Some(Better::Higher) { (-log_ratio).exp_m1() } else { log_ratio.exp_m1() }
+}
+
+/// What a row says of its sides: the level that a history has, both levels that pairs have, else the runs' medians. A budget
+/// is held against what was measured.
+fn sides_shown(
+    series: &Measured<'_>,
+    estimate: Option<&Estimate>,
+    limits: &report::Limits,
+) -> (Option<report::Value>, Option<report::Value>) {
+    let measured = (series.baseline, series.current);
+    let (Some(estimate), (Some(before), Some(now))) = (estimate, measured) else { return measured };
+    let is_budget = [&limits.warn, &limits.fail].into_iter().flatten().any(|limit| limit.kind == LimitKind::Budget);
+    let level = level(series, estimate);
+    let settled = Some(report::Value { value: Some(level), ..before });
+    let moved = without_stray_digits(level * (1.0 + growth(series, estimate.assessment.estimate)));
+    match estimate.evidence {
+        engine::Evidence::History => (settled, series.current),
+        engine::Evidence::Pairs if !is_budget => (settled, Some(report::Value { value: Some(moved), ..now })),
+        engine::Evidence::Pairs | engine::Evidence::Sides => measured,
+    }
 }
 
 /// The 95 % interval of the growth, ascending.
@@ -405,9 +421,12 @@ fn change_of<'a>(series: &'a Measured<'_>, log_ratio: f64, level: f64) -> Change
 /// The level that a series is compared with, in its unit.
 fn level(series: &Measured<'_>, estimate: &Estimate) -> f64 {
     let centre = estimate.assessment.centre;
-    let level = if series.better == Some(Better::Higher) { (-centre).exp() } else { centre.exp() };
-    // The way through the logarithm costs the last digits, which of a size should be whole.
-    format!("{level:.12e}").parse().unwrap_or(level)
+    without_stray_digits(if series.better == Some(Better::Higher) { (-centre).exp() } else { centre.exp() })
+}
+
+/// The way through the logarithm costs the last digits, which of a size should be whole.
+fn without_stray_digits(value: f64) -> f64 {
+    format!("{value:.12e}").parse().unwrap_or(value)
 }
 
 /// The verdict of a series whose noise is known.

@@ -240,7 +240,7 @@ impl Page {
         let package = row.package.as_ref().map(|package| self.word(&name(package)));
         let limits = self.word(&limits(row));
         let taken = explain::baseline_origin(report, row).map(|said| self.word(&text::html(&said)));
-        let made = explain::current_origin(row).map(|said| self.word(&text::html(&said)));
+        let made = explain::current_origin(report, row).map(|said| self.word(&text::html(&said)));
         let (shape, facts) = self.facts(report, row);
         let benchmark = names.of(row);
         let shown = whole_name(&benchmark);

@@ -14,6 +14,7 @@
 
 mod history;
 mod outcome;
+mod pairs;
 mod sides;
 
 use super::moderation::Prior;
@@ -122,9 +123,9 @@ pub fn assess(group: &[Series<'_>], options: &Options) -> (Vec<Option<Assessment
     let (signals, shift) = if past + base >= SHORTEST_HISTORY && past > 0 && current > 0 && !options.paired {
         history::signals(group, options)
     } else if options.paired && base.min(current) >= FEWEST_RUNS {
-        sides::pair_signals(group, options)
+        pairs::signals(group, options)
     } else if base.min(current) >= FEWEST_RUNS {
-        sides::side_signals(group, options)
+        sides::signals(group, options)
     } else {
         let shift = Shift {
             evidence: None,

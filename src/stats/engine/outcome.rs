@@ -7,7 +7,7 @@
 
 use super::super::distributions::{binomial_upper_tail, student_t_upper_tail};
 use super::super::multiplicity::{benjamini_hochberg, holm};
-use super::super::tail::Tail;
+use super::super::tail::{THRESHOLDS, Tail};
 use super::{Correction, Options};
 
 /// What one series' runs say, in log units; more is worse.
@@ -45,6 +45,20 @@ pub struct Assessment {
     pub levels: Vec<usize>,
 }
 
+/// How far each of the runs to judge is off, in log units.
+#[derive(Clone, Debug)]
+pub(super) struct Off {
+    pub(super) worse: Vec<f64>,
+    pub(super) better: Vec<f64>,
+}
+
+/// The two ways to be off.
+#[derive(Clone, Copy)]
+enum Direction {
+    Worse,
+    Better,
+}
+
 /// A series ready to be judged.
 #[derive(Clone, Debug)]
 pub(super) struct Signal {
@@ -55,9 +69,11 @@ pub(super) struct Signal {
     /// Variance of the estimate, and of a single run's distance from the centre, in units of `sd`².
     pub(super) variance: f64,
     pub(super) single_variance: f64,
+    /// Variance of the estimate that no number of runs takes away.
+    pub(super) lasting: f64,
     pub(super) runs: usize,
-    /// How many of the pairs agree with the estimate, where they are pairs: so many must be off for it to be an accident.
-    pub(super) agreeing: Option<usize>,
+    /// How far each run to judge is off to the worse, and to the better, where every one of them is looked at.
+    pub(super) off: Option<Off>,
     pub(super) centre: f64,
     /// Unchanged runs about their own levels; all of them about the level compared with; those before that level.
     pub(super) residuals: Vec<f64>,
@@ -82,7 +98,10 @@ const OUTSIDE: f64 = 0.025;
 const PRECISION: f64 = 1e-4;
 
 /// The share of a change at which a run counts as about as slow.
-pub(super) const ABOUT_AS_FAR: f64 = 0.8;
+const ABOUT_AS_FAR: f64 = 0.8;
+
+/// From how many deviations on a run or a pair tells something of spikes: the least for which their rate is known.
+const LEAST_OFF: f64 = THRESHOLDS[0];
 
 /// Degrees of freedom of a single run's tail where too few runs are there to learn one.
 const UNKNOWN_TAIL_DF: f64 = 4.0;
@@ -95,8 +114,8 @@ pub(super) fn assessments(signals: &Signals, options: &Options) -> Vec<Option<As
     let judged: Vec<(usize, &Signal)> =
         signals.rows.iter().enumerate().filter_map(|(row, s)| Some((row, s.as_ref()?))).collect();
     let (up, down) = signals.tails.as_ref().map_or((None, None), |(up, down)| (Some(up), Some(down)));
-    let worse: Vec<f64> = judged.iter().map(|(row, s)| s.p_value(s.estimate, up, *row, s.agreeing)).collect();
-    let better: Vec<f64> = judged.iter().map(|(row, s)| s.p_value(-s.estimate, down, *row, s.agreeing)).collect();
+    let worse: Vec<f64> = judged.iter().map(|(row, s)| s.observed(Direction::Worse, up, *row)).collect();
+    let better: Vec<f64> = judged.iter().map(|(row, s)| s.observed(Direction::Better, down, *row)).collect();
     let needed = options.failing_p / judged.len().max(1) as f64;
     let mut results = vec![None; signals.rows.len()];
     let adjusted = adjust(&worse).into_iter().zip(adjust(&better));
@@ -117,7 +136,8 @@ pub(super) fn assessments(signals: &Signals, options: &Options) -> Vec<Option<As
             detectable: s.distance_of(needed, up, row) + POWER_QUANTILE * s.se(),
             similar: (s.alike(&s.unchanged), s.unchanged.len()),
             seen_before: s.alike(&s.older) >= 2,
-            bimodal: bimodal(&s.residuals),
+            // A neighbour's bursts make two groups of pairs, too.
+            bimodal: s.off.is_none() && bimodal(&s.residuals),
             levels: s.levels.clone(),
         });
     }
@@ -138,44 +158,67 @@ impl Assessment {
 
 impl Signal {
     fn se(&self) -> f64 {
-        self.sd * self.variance.sqrt()
+        (self.sd * self.sd * self.variance + self.lasting).sqrt()
+    }
+
+    /// P(unchanged code looks at least as far off in a direction as these runs do); `tail` is of that direction.
+    fn observed(&self, direction: Direction, tail: Option<&Tail>, row: usize) -> f64 {
+        let (distance, off) = match direction {
+            Direction::Worse => (self.estimate, self.off.as_ref().map(|off| &off.worse)),
+            Direction::Better => (-self.estimate, self.off.as_ref().map(|off| &off.better)),
+        };
+        let (Some(tail), Some(off)) = (tail, off) else { return self.p_value(distance, tail, row) };
+        let Some(scatter) = self.scatter(distance) else { return 1.0 };
+        let nearest = super::super::sorted(off);
+        // So many runs are off at least as far as the nearest of them. Whoever takes the least likely of these counts has
+        // chosen one of so many. A run amid the scatter tells nothing of spikes.
+        let counts = half(self.runs)..=self.runs;
+        let likely = |hit: usize| {
+            let nearest = nearest.get(self.runs.checked_sub(hit)?)? / self.single();
+            (nearest >= LEAST_OFF).then(|| tail.exceedance(row, nearest, (hit, self.runs)))
+        };
+        let least = counts.clone().filter_map(likely).min_by(f64::total_cmp);
+        let spikes = least.map_or_else(
+            || tail.exceedance(row, distance / self.single(), (half(self.runs), self.runs)),
+            |least| counts.count() as f64 * least,
+        );
+        (scatter + spikes).min(1.0)
     }
 
     /// P(unchanged code looks at least `distance` off), to the side that `tail` describes.
-    ///
-    /// Where pairs agree with the distance, `agreeing` says how many.
-    fn p_value(&self, distance: f64, tail: Option<&Tail>, row: usize, agreeing: Option<usize>) -> f64 {
-        let t = distance / self.se();
-        if t.is_nan() {
-            return 1.0; // 0/0: no noise and no change
-        }
-        let scatter = student_t_upper_tail(t, self.df);
-        let single = distance / (self.sd * self.single_variance.sqrt());
+    fn p_value(&self, distance: f64, tail: Option<&Tail>, row: usize) -> f64 {
+        let Some(scatter) = self.scatter(distance) else { return 1.0 };
+        let single = distance / self.single();
+        let majority = half(self.runs);
         if let Some(tail) = tail {
-            let majority = half(self.runs);
-            let spikes = match agreeing {
-                // They agree from a share of the distance on. Whoever looks how many do has chosen one of so many counts.
-                Some(agreeing) => {
-                    let counts = self.runs - majority + 1;
-                    counts as f64 * tail.exceedance(row, ABOUT_AS_FAR * single, (agreeing, self.runs))
-                }
-                None => tail.exceedance(row, single, (majority, self.runs)),
-            };
-            return (scatter + spikes).min(1.0);
+            return (scatter + tail.exceedance(row, single, (majority, self.runs))).min(1.0);
         }
         // No history to learn spikes from: half the runs must lie out there, each with the tail of a t on few degrees.
         let one = student_t_upper_tail(single, self.df.min(UNKNOWN_TAIL_DF));
-        scatter.max(binomial_upper_tail(self.runs, half(self.runs), one))
+        scatter.max(binomial_upper_tail(self.runs, majority, one))
+    }
+
+    /// P(scatter alone puts the estimate at least `distance` off). `None` without any noise and any change.
+    fn scatter(&self, distance: f64) -> Option<f64> {
+        let t = distance / self.se();
+        (!t.is_nan()).then(|| student_t_upper_tail(t, self.df))
+    }
+
+    /// The standard deviation of a single run's, or pair's, distance from the centre.
+    pub(super) fn single(&self) -> f64 {
+        self.sd * self.single_variance.sqrt()
     }
 
     /// The distance whose p-value is `p`: the inverse of [`Self::p_value`], by regula falsi on its logarithm (Illinois).
+    ///
+    /// Of pairs that agree more than a median needs, `observed` may be smaller: their interval is on the wide side.
     fn distance_of(&self, p: f64, tail: Option<&Tail>, row: usize) -> f64 {
         let se = self.se();
         if se <= 0.0 {
             return 0.0;
         }
-        // How many pairs would agree with another distance is not known; of a median it is half of them.
-        let off = |distance: f64| self.p_value(distance, tail, row, None).max(1e-300).ln() - p.ln();
+        // How far single pairs would be off at another distance is not known; of a median half of them are.
+        let off = |distance: f64| self.p_value(distance, tail, row).max(1e-300).ln() - p.ln();
         let mut low = (0.0, off(0.0));
         let mut high = (3.0 * se, off(3.0 * se));
         while high.1 > 0.0 {
@@ -219,7 +262,7 @@ impl Signal {
 }
 
 /// How many of several runs must be off for their median to be.
-pub(super) fn half(runs: usize) -> usize {
+fn half(runs: usize) -> usize {
     runs.div_ceil(2)
 }
 

@@ -1,36 +1,35 @@
-//! Without a history: a few runs a side, or pairs taken in turns.
+//! Without a history: a few runs a side.
 //!
-//! Not here: p-values (`outcome`).
+//! Not here: runs taken in turns (`pairs`), p-values (`outcome`).
 
 use super::super::common_mode::{Matrix, median_polish};
 use super::super::moderation::{Prior, SMALLEST_SUITE};
-use super::super::segmentation::about_levels;
-use super::super::spread::{FEW_EFFICIENCY, WINSORISED_EFFICIENCY, deviation_of_few, winsorised_deviation};
-use super::super::tail::Tail;
 use super::super::{mean, median};
-use super::outcome::{ABOUT_AS_FAR, Signal, Signals, half};
+use super::outcome::{Off, Signal, Signals};
 use super::{Evidence, FEWEST_RUNS, LASTING_SHARE, Options, Series, Shift, median_variance, present, rerun_variance};
 
 /// What a series' runs say before the suite is asked.
-struct Measured {
-    estimate: f64,
-    centre: f64,
-    /// About the centre of their own side, or of the pairs' differences.
-    residuals: Vec<f64>,
+pub(super) struct Measured {
+    pub(super) estimate: f64,
+    pub(super) centre: f64,
+    /// Runs about the centre of their own side, or pairs about the middle one.
+    pub(super) residuals: Vec<f64>,
     /// Baseline runs about the centre.
-    unchanged: Vec<f64>,
-    variance: f64,
-    df: f64,
-    runs: usize,
-    agreeing: Option<usize>,
+    pub(super) unchanged: Vec<f64>,
+    /// The variance of one of them, and its degrees of freedom.
+    pub(super) variance: f64,
+    pub(super) df: f64,
+    /// Variance of the estimate, and of a single run's distance from the centre, in units of that variance.
+    pub(super) estimate_variance: f64,
+    pub(super) single_variance: f64,
+    pub(super) runs: usize,
+    pub(super) off: Option<Off>,
     /// What is known of the variance from before.
-    known: Option<Prior>,
-    /// Variance of the baseline's median in units of one run's.
-    reference_variance: f64,
+    pub(super) known: Option<Prior>,
 }
 
 /// Judges three or more runs a side.
-pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
+pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
     let base = group.iter().map(|s| s.baseline.len()).max().unwrap_or(0);
     let rows: Vec<Vec<Option<f64>>> = group
         .iter()
@@ -59,10 +58,11 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
                 variance: residuals.iter().map(|r| r * r).sum::<f64>() / df,
                 residuals,
                 df,
+                estimate_variance: LASTING_SHARE + median_variance(before.len()) + rerun_variance(after.len()),
+                single_variance: LASTING_SHARE + median_variance(before.len()) + 1.0,
                 runs: after.len(),
-                agreeing: None,
+                off: None,
                 known: None,
-                reference_variance: LASTING_SHARE + median_variance(before.len()),
             };
             (before.len().min(after.len()) >= FEWEST_RUNS).then_some(measured)
         })
@@ -72,101 +72,8 @@ pub(super) fn side_signals(group: &[Series<'_>], options: &Options) -> (Signals,
     moderated(measured, options, Evidence::Sides, Prior::UNKNOWN, adjusted.then_some(shift))
 }
 
-/// How many times their own spread the pairs' common shifts must be in the middle to be the code's, and how many pairs are
-/// needed to tell.
-const REAL: f64 = 4.0;
-const PAIRS_TO_TELL: usize = 5;
-
-/// Judges three or more pairs: run i of the baseline and run i of the current side, taken in turns.
-///
-/// A spike of one run spoils its pair alone: it is pulled in before the scatter is measured, and what spikes can do is the
-/// tail's business. Their rate is known from the pairs and, where the series have one, from the history.
-///
-/// What a whole suite does in one pair is the machine's doing and is taken out. What it does in five pairs or more alike is
-/// the code's, because both sides met the same machine: it stays.
-pub(super) fn pair_signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
-    let rows: Vec<Vec<Option<f64>>> =
-        group.iter().map(|s| s.baseline.iter().zip(s.current).map(|(b, c)| Some((*c)? - (*b)?)).collect()).collect();
-    let mut matrix = Matrix::from_rows(&rows);
-    let is_large = options.adjust && group.len() >= SMALLEST_SUITE;
-    let shifts = if is_large { matrix.centre_columns() } else { Vec::new() };
-    let common = median(&shifts).unwrap_or(0.0);
-    let is_real =
-        shifts.len() >= PAIRS_TO_TELL && deviation_of_few(&shifts).is_some_and(|spread| common.abs() > REAL * spread);
-    if is_real {
-        matrix = Matrix::from_rows(&rows);
-    }
-    let measured = matrix
-        .rows()
-        .zip(group)
-        .map(|(row, s)| {
-            let differences = present(row);
-            if differences.len() < FEWEST_RUNS {
-                return None;
-            }
-            let before: Vec<f64> = s.baseline.iter().copied().flatten().collect();
-            let centre = median(&before)?;
-            let estimate = median(&differences)?;
-            let agrees = |d: &&f64| **d * estimate.signum() >= ABOUT_AS_FAR * estimate.abs();
-            Some(Measured {
-                estimate,
-                centre,
-                // The baseline's own runs share no machine state with the differences: nothing to liken them to.
-                unchanged: Vec::new(),
-                residuals: differences.iter().map(|d| d - estimate).collect(),
-                variance: deviation_of_few(&differences)?.powi(2),
-                df: FEW_EFFICIENCY * (differences.len() - 1) as f64,
-                runs: differences.len(),
-                agreeing: Some(differences.iter().filter(agrees).count().max(half(differences.len()))),
-                known: of_the_past(s.history),
-                reference_variance: 0.0,
-            })
-        })
-        .collect();
-    // Pairs share the machine's state: half the spread between runs is the guess where nothing is known.
-    let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, df: Prior::UNKNOWN.df };
-    let (mut signals, shift) =
-        moderated(measured, options, Evidence::Pairs, unknown, (is_large && !is_real).then_some(common));
-    let distances: Vec<Vec<f64>> = signals
-        .rows
-        .iter()
-        .zip(group)
-        .map(|(signal, series)| signal.as_ref().map_or_else(Vec::new, |signal| distances(signal, series.history)))
-        .collect();
-    let tail = Tail::fit(&distances);
-    signals.tails = Some((tail.clone(), tail));
-    (signals, shift)
-}
-
-/// Most degrees of freedom that the past's scatter is worth: the machine may have become another since.
-const PAST_DF: f64 = 4.0;
-
-/// What the runs of the past say about the variance of pairs: two runs have at most twice the variance of one, spikes
-/// pulled in.
-fn of_the_past(history: &[Option<f64>]) -> Option<Prior> {
-    let past: Vec<f64> = history.iter().copied().flatten().collect();
-    let (starts, residuals) = about_levels(&past);
-    let df = WINSORISED_EFFICIENCY * past.len().saturating_sub(starts.len()) as f64;
-    let variance = 2.0 * winsorised_deviation(&residuals)?.powi(2);
-    // A past in which most runs are alike to the last digit says nothing of the others.
-    (df >= PAST_DF && variance > 0.0).then_some(Prior { variance, df: PAST_DF })
-}
-
-/// How far off single pairs can be, up as well as down, in noise deviations.
-///
-/// A pair is off to one side by a spike of its one run or by one of the other, so its residuals count for both sides, and a
-/// run of the history that is off to either side would put a pair off to each.
-fn distances(signal: &Signal, history: &[Option<f64>]) -> Vec<f64> {
-    let past: Vec<f64> = history.iter().copied().flatten().collect();
-    let (_, residuals) = about_levels(&past);
-    // Single runs also differ by what the two of a pair share.
-    let single = winsorised_deviation(&residuals).unwrap_or(0.0).max(signal.sd);
-    let own = signal.residuals.iter().flat_map(|r| [*r, -*r]).map(|r| r / signal.sd);
-    own.chain(residuals.iter().map(|r| r.abs() / single)).collect()
-}
-
 /// Moderates the variances over the suite.
-fn moderated(
+pub(super) fn moderated(
     measured: Vec<Option<Measured>>,
     options: &Options,
     evidence: Evidence,
@@ -180,19 +87,17 @@ fn moderated(
         .into_iter()
         .map(|m| {
             let m = m?;
-            // Pairs that scatter more than the past allows have spikes in them, too many to be pulled in. Those are the
-            // tail's business.
-            let known = m.known.filter(|known| known.variance < m.variance);
-            let (variance, df) = known.map_or((m.variance, m.df), |known| known.moderate(m.variance, m.df));
+            let (variance, df) = m.known.map_or((m.variance, m.df), |known| known.moderate(m.variance, m.df));
             let (variance, df) = prior.moderate(variance, df);
             Some(Signal {
                 estimate: m.estimate,
                 sd: variance.sqrt().max(options.noise_floor),
                 df,
-                variance: m.reference_variance + rerun_variance(m.runs),
-                single_variance: m.reference_variance + 1.0,
+                variance: m.estimate_variance,
+                single_variance: m.single_variance,
+                lasting: if evidence == Evidence::Pairs { LASTING_SHARE * options.noise_floor.powi(2) } else { 0.0 },
                 runs: m.runs,
-                agreeing: m.agreeing,
+                off: m.off,
                 centre: m.centre,
                 unchanged: m.unchanged,
                 older: Vec::new(),

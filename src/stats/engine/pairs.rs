@@ -1,0 +1,237 @@
+//! Pairs taken in turns: run i of the baseline and run i of the current side, one right after the other.
+//!
+//! They can be looked at in two ways. What both runs of a pair met (a machine that is slower for minutes) goes with the
+//! pairs' differences, and what one of them met (a neighbour's burst) goes with the lower half of each side's runs, since it
+//! only ever adds. Which of the two the machine calls for, the benchmarks tell by their scatter, all together.
+//!
+//! Not here: p-values (`outcome`).
+
+use super::super::common_mode::{Matrix, median_polish};
+use super::super::lower_half::{self, LowerHalf};
+use super::super::moderation::{Prior, SMALLEST_SUITE};
+use super::super::segmentation::about_levels;
+use super::super::spread::{FEW_EFFICIENCY, WINSORISED_EFFICIENCY, deviation_of_few, winsorised_deviation};
+use super::super::tail::Tail;
+use super::super::{mean, median};
+use super::outcome::{Off, Signal, Signals};
+use super::sides::{Measured, moderated};
+use super::{Evidence, FEWEST_RUNS, Options, Series, Shift, median_variance, present};
+
+/// How many times their own spread the pairs' common shifts must be in the middle to be the code's, and how many pairs are
+/// needed to tell.
+const REAL: f64 = 4.0;
+const PAIRS_TO_TELL: usize = 5;
+
+/// The two ways to look at pairs.
+#[derive(Clone, Copy, PartialEq)]
+enum View {
+    /// Their differences.
+    Differences,
+    /// Each side's lower half.
+    LowerHalves,
+}
+
+/// Judges three or more pairs.
+///
+/// A spike of one run is kept out of the scatter, and what spikes can do is the tail's business. Their rate is known from
+/// the pairs and, where the series have one, from the history.
+///
+/// What a whole suite does in one pair is the machine's doing and is taken out. What it does in five pairs or more alike is
+/// the code's, because both sides met the same machine: it stays.
+pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
+    // What is known of another measurement is not believed for more than that: the machine may have become another.
+    let prior = options.prior.map(|prior| Prior { df: prior.df.min(MOST_PRIOR_DF), ..prior });
+    let options = &Options { prior, ..*options };
+    let runs = Runs::of(group, options);
+    let past: Vec<Past> = group.iter().map(|series| Past::of(series.history)).collect();
+    let of = |view: View| -> Vec<Option<Measured>> {
+        let series = group.iter().zip(&past).zip(runs.differences.iter().zip(&runs.sides));
+        series
+            .map(|((series, past), (differences, sides))| match view {
+                View::Differences => by_differences(differences, series, past),
+                View::LowerHalves => by_lower_halves(sides, series, past),
+            })
+            .collect()
+    };
+    let (differences, halves) = (of(View::Differences), of(View::LowerHalves));
+    let (view, measured) = if scatters_less(&halves, &differences, options) {
+        (View::LowerHalves, halves)
+    } else {
+        (View::Differences, differences)
+    };
+    // Runs taken in turns share the machine's state: half the spread between runs is the guess where nothing is known.
+    let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, df: Prior::UNKNOWN.df };
+    let (mut signals, shift) = moderated(measured, options, Evidence::Pairs, unknown, runs.taken_out);
+    let distances: Vec<Vec<f64>> = signals
+        .rows
+        .iter()
+        .zip(&past)
+        .map(|(signal, past)| signal.as_ref().map_or_else(Vec::new, |signal| view.distances(signal, past)))
+        .collect();
+    let tail = Tail::fit(&distances);
+    signals.tails = Some((tail.clone(), tail));
+    (signals, shift)
+}
+
+/// What the pairs' runs hold, without what a large suite has in common by the machine's doing; a row for each series.
+struct Runs {
+    /// Of the pairs that are complete.
+    differences: Vec<Vec<f64>>,
+    /// The same pairs' runs of the baseline, and of the current side.
+    sides: Vec<(Vec<f64>, Vec<f64>)>,
+    /// How much worse the current side was as a whole, where that was taken out.
+    taken_out: Option<f64>,
+}
+
+impl Runs {
+    fn of(group: &[Series<'_>], options: &Options) -> Self {
+        let pairs = group.iter().map(|s| s.baseline.len().min(s.current.len())).max().unwrap_or(0);
+        let at = |values: &[Option<f64>], i: usize| values.get(i).copied().flatten();
+        let apart = |s: &Series<'_>| (0..pairs).map(|i| Some(at(s.current, i)? - at(s.baseline, i)?)).collect();
+        let together = |s: &Series<'_>| {
+            (0..pairs).map(|i| at(s.baseline, i)).chain((0..pairs).map(|i| at(s.current, i))).collect()
+        };
+        let mut differences = Matrix::from_rows(&group.iter().map(apart).collect::<Vec<Vec<_>>>());
+        let mut sides = Matrix::from_rows(&group.iter().map(together).collect::<Vec<Vec<_>>>());
+        let mut kept = 0.0;
+        let mut taken_out = None;
+        if options.adjust && group.len() >= SMALLEST_SUITE {
+            let shifts = differences.centre_columns();
+            let columns = sides.columns();
+            median_polish(&mut sides, columns);
+            let common = median(&shifts).unwrap_or(0.0);
+            let spread = deviation_of_few(&shifts).filter(|_| shifts.len() >= PAIRS_TO_TELL);
+            if spread.is_some_and(|spread| common.abs() > REAL * spread) {
+                kept = common;
+            } else {
+                taken_out = Some(common);
+            }
+        }
+        let differences = differences.rows().map(|row| present(row).iter().map(|d| d + kept).collect()).collect();
+        let sides = sides
+            .rows()
+            .map(|row| {
+                let (before, after) = row.split_at(pairs.min(row.len()));
+                let complete = before.iter().zip(after).filter(|(b, c)| !b.is_nan() && !c.is_nan());
+                complete.map(|(b, c)| (*b, c + kept)).unzip()
+            })
+            .collect();
+        Self { differences, sides, taken_out }
+    }
+}
+
+/// What the runs before the pairs tell of a series.
+struct Past {
+    /// About the levels that they settled at.
+    residuals: Vec<f64>,
+    /// The standard deviation of one run, spikes pulled in.
+    deviation: f64,
+    df: f64,
+}
+
+impl Past {
+    fn of(history: &[Option<f64>]) -> Self {
+        let past: Vec<f64> = history.iter().copied().flatten().collect();
+        let (starts, residuals) = about_levels(&past);
+        let df = WINSORISED_EFFICIENCY * past.len().saturating_sub(starts.len()) as f64;
+        Self { deviation: winsorised_deviation(&residuals).unwrap_or(0.0), residuals, df }
+    }
+
+    /// What that says of the variance of one run, for `worth` degrees of freedom.
+    fn prior(&self, worth: f64) -> Option<Prior> {
+        // A past in which most runs are alike to the last digit says nothing of the others.
+        (self.df >= SHORTEST_PAST && self.deviation > 0.0)
+            .then(|| Prior { variance: self.deviation.powi(2), df: worth })
+    }
+}
+
+/// Most degrees of freedom that the noise of an earlier measurement of the suite is worth.
+const MOST_PRIOR_DF: f64 = 4.0;
+
+/// Degrees of freedom that a series' own past is worth, to pairs' differences and to lower halves, which know more of their
+/// own.
+const DIFFERENCES_PAST_DF: f64 = 4.0;
+const HALVES_PAST_DF: f64 = 2.0;
+
+/// Fewest degrees of freedom of a past that says something.
+const SHORTEST_PAST: f64 = 4.0;
+
+/// The pairs' middle difference. Variances are those of one run, half a difference's.
+fn by_differences(differences: &[f64], series: &Series<'_>, past: &Past) -> Option<Measured> {
+    if differences.len() < FEWEST_RUNS {
+        return None;
+    }
+    let before: Vec<f64> = series.baseline.iter().copied().flatten().collect();
+    let (estimate, variance) = (median(differences)?, deviation_of_few(differences)?.powi(2) / 2.0);
+    Some(Measured {
+        estimate,
+        centre: median(&before)?,
+        // The baseline's own runs share no machine state with the differences: nothing to liken them to.
+        unchanged: Vec::new(),
+        residuals: differences.iter().map(|d| d - estimate).collect(),
+        variance,
+        df: FEW_EFFICIENCY * (differences.len() - 1) as f64,
+        estimate_variance: 2.0 * median_variance(differences.len()),
+        single_variance: 2.0,
+        runs: differences.len(),
+        off: Some(Off { worse: differences.to_vec(), better: differences.iter().map(|d| -d).collect() }),
+        // Pairs that scatter more have spikes in them, too many to be pulled in. Those are the tail's business.
+        known: past.prior(DIFFERENCES_PAST_DF).filter(|past| past.variance < variance),
+    })
+}
+
+/// How far the lower half of the current runs is from that of the baseline's.
+fn by_lower_halves((before, after): &(Vec<f64>, Vec<f64>), series: &Series<'_>, past: &Past) -> Option<Measured> {
+    let (base, current) = (LowerHalf::of(before)?, LowerHalf::of(after)?);
+    let measured: Vec<f64> = series.baseline.iter().copied().flatten().collect();
+    let about = |values: &[f64], level: f64| values.iter().map(|v| v - level).collect::<Vec<f64>>();
+    let mut residuals = about(before, base.level);
+    residuals.extend(about(after, current.level));
+    Some(Measured {
+        estimate: current.level - base.level,
+        // What the suite has in common is counted back in.
+        centre: LowerHalf::of(&measured)?.level,
+        unchanged: Vec::new(),
+        residuals,
+        variance: f64::midpoint(base.variance, current.variance),
+        df: base.df + current.df,
+        estimate_variance: base.level_variance + current.level_variance,
+        single_variance: base.level_variance + 1.0,
+        runs: after.len(),
+        // A side looks worse by its own spikes, and better by the other side's.
+        off: Some(Off { worse: about(after, base.level), better: about(before, current.level) }),
+        known: past.prior(HALVES_PAST_DF),
+    })
+}
+
+/// Whether the estimates of one view scatter less than those of another, over the series that both can tell the scatter of.
+fn scatters_less(one: &[Option<Measured>], other: &[Option<Measured>], options: &Options) -> bool {
+    let variance =
+        |m: &Measured| (m.variance > 0.0).then(|| m.variance.max(options.noise_floor.powi(2)) * m.estimate_variance);
+    let ratio = |(one, other): (&Option<Measured>, &Option<Measured>)| {
+        Some((variance(one.as_ref()?)? / variance(other.as_ref()?)?).ln())
+    };
+    let ratios: Vec<f64> = one.iter().zip(other).filter_map(ratio).collect();
+    mean(&ratios).is_some_and(|ratio| ratio < 0.0)
+}
+
+impl View {
+    /// How far off single runs, or pairs, can be, in their noise deviations.
+    fn distances(self, signal: &Signal, past: &Past) -> Vec<f64> {
+        let single = past.deviation.max(signal.sd);
+        let before = past.residuals.iter().map(|r| r / single);
+        match self {
+            // A pair is off to one side by a spike of its one run or by one of the other, so its residuals count for both
+            // sides, and a run of the history that is off to either side would put a pair off to each.
+            Self::Differences => {
+                let own = signal.residuals.iter().map(|r| r / signal.single());
+                own.flat_map(|r| [r, -r]).chain(before.map(f64::abs)).collect()
+            }
+            Self::LowerHalves => {
+                let below = lower_half::below(signal.runs);
+                let own = signal.residuals.iter().map(|r| r / signal.sd);
+                own.chain(before.map(|r| r + below)).collect()
+            }
+        }
+    }
+}
