@@ -223,6 +223,42 @@ fn a_dirty_checkout_is_measured_as_it_is_and_said() {
 }
 
 #[test]
+fn reports_of_its_own_are_no_change_of_the_checkout() {
+    let project = Project::new();
+    project.commit("One 12\nTwo 20\n", "slower");
+    let report = || {
+        let options = ["ab", "--base", "HEAD~1", "--pairs", "3", "--report", "json=out.json", "--fail", "50%"];
+        let out = project.run(&[&options[..], &["--", "./bench.sh"]].concat());
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        serde_json::from_slice::<Value>(&fs::read(project.path("repo/out.json")).unwrap()).unwrap()
+    };
+    report();
+    let again = report();
+    assert_eq!(again["current"]["commit"].as_str().unwrap(), project.git(&["rev-parse", "HEAD"]));
+    assert_eq!(note(&again, "uncommitted-changes"), None);
+    // What is not named in the call is one.
+    fs::write(project.path("repo/other.json"), "").unwrap();
+    assert!(note(&report(), "uncommitted-changes").unwrap().contains("in 1 file"));
+}
+
+#[test]
+fn the_sides_of_a_row_agree_with_its_change() {
+    let project = Project::new();
+    // Of rates more is better.
+    project.commit("One 10 100 MB/s\nTwo 20 200 MB/s\n", "rates");
+    project.commit("One 12 80 MB/s\nTwo 20 200 MB/s\n", "slower");
+    let out = project.run(&["ab", "--base", "HEAD~1", &project.report_option(), "--", "./bench.sh"]);
+    assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
+    let report = project.report();
+    assert_eq!(report["counts"]["fail"], 2, "{report}");
+    for row in report["results"].as_array().unwrap() {
+        let of = |side: &str| row[side]["value"].as_f64().unwrap();
+        let change = row["change"].as_f64().unwrap();
+        assert!((of("current") / of("baseline") - 1.0 - change).abs() < 1e-9, "{row}");
+    }
+}
+
+#[test]
 fn a_sub_folder_is_measured_at_the_same_place_of_the_base() {
     let project = Project::new();
     fs::create_dir(project.path("repo/sub")).unwrap();

@@ -133,7 +133,7 @@ impl<'a> Question<'a> {
 
     fn answer(&self, interrupts: &mut Interrupts) -> Outcome {
         let (args, console) = (self.args, self.console);
-        let sides = Sides::find(args, self.first.as_ref())?;
+        let sides = Sides::find(args, &self.targets, self.first.as_ref())?;
         let mut said = sides.remarks(self.first.as_ref(), &self.plan)?;
         for remark in &said {
             console.tell(remark);
@@ -367,8 +367,12 @@ enum Base {
 }
 
 impl Sides {
-    fn find(args: &Args, first: Option<&Report>) -> Result<Self, Failure> {
-        let checkout = Checkout::here();
+    fn find(args: &Args, targets: &[ReportTarget], first: Option<&Report>) -> Result<Self, Failure> {
+        let mut checkout = Checkout::here();
+        if let Ok(checkout) = &mut checkout {
+            let reports = targets.iter().filter_map(|target| target.path.as_deref());
+            checkout.leave_out(reports.chain(args.confirm.as_deref()))?;
+        }
         let measured_before = first.and_then(|report| report.baseline.commit.as_ref());
         let Some(name) = &args.base else {
             let checkout = checkout?;

@@ -77,6 +77,27 @@ impl Checkout {
         Ok(Revision { commit: found, name: name.into() })
     }
 
+    /// Leaves files out of what differs from the commit: the reports that a call reads and writes.
+    ///
+    /// # Errors
+    /// If git cannot tell the others.
+    pub fn leave_out<'a>(&mut self, files: impl Iterator<Item = &'a str>) -> Result<(), Stop> {
+        let below_the_top = |file: &str| {
+            let path = Path::new(file);
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let path = folder.canonicalize().ok()?.join(path.file_name()?);
+            Some(path.strip_prefix(self.top.canonicalize().ok()?).ok()?.to_string_lossy().into_owned())
+        };
+        let excluded: Vec<String> =
+            files.filter_map(below_the_top).map(|path| format!(":(exclude,literal){path}")).collect();
+        if self.changed > 0 && !excluded.is_empty() {
+            let mut command = vec!["status", "--porcelain", "--", "."];
+            command.extend(excluded.iter().map(String::as_str));
+            self.changed = self.git.run(&command).map_err(failed)?.lines().count();
+        }
+        Ok(())
+    }
+
     /// Whether a path is written out from the root and lies in this checkout.
     pub fn holds(&self, path: &str) -> bool {
         Path::new(path).is_absolute() && Path::new(path).starts_with(&self.top)
