@@ -145,6 +145,7 @@ test("every value stands in a table", async () => {
   assert.equal(await page.locator(".values table").count(), 0, "made when it is asked for");
   await page.locator(".values summary").click();
   const rows = page.locator(".values tbody tr");
+  await rows.first().waitFor();
   assert.equal(await rows.count(), 36, "the runs before it came are left out");
   assert.match(await rows.first().textContent(), new RegExp(`${commit(59).slice(0, 10)}2026-03-01`));
   await done();
