@@ -395,6 +395,7 @@ fn one_failed_turn_costs_its_pair_and_a_command_that_always_fails_ends_it() {
     let report = project.report();
     assert_eq!((report["pairs"].as_u64(), report["verdict"].as_str()), (Some(3), Some("pass")));
     assert_eq!(note(&report, "interrupted"), Some("stopped after 3 of 5 pairs"));
+    assert!(note(&report, "pair-lost").unwrap().starts_with("2 pairs are left out"));
     project.assert_clean();
 }
 

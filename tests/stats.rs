@@ -101,7 +101,8 @@ fn levels_of_odd_histories() {
 #[test]
 fn a_prior_needs_three_variances() {
     assert_eq!(Prior::fit(&[(1e-4, 9.0), (1e-4, 9.0), (0.0, 9.0), (1e-4, 0.0)]), None);
-    let (variance, df) = Prior { variance: 1.0, df: 10.0 }.moderate(4.0, 5.0);
+    let known = Prior { variance: 1.0, df: 10.0, guess: false };
+    let (variance, df) = known.moderate(4.0, 5.0);
     assert!((variance - 2.0).abs() < 1e-12 && (df - 15.0).abs() < 1e-12);
 }
 
@@ -279,7 +280,7 @@ fn again_on(before: [f64; 5], after: [f64; 5], spiky: bool) -> Assessment {
     let spike = |run: usize| if spiky && run % 5 == 4 { 0.4 } else { 0.0 };
     let history: Rows = vec![(0..20).map(|run| Some(0.01 * noise(0, run) + spike(run))).collect()];
     let (before, after): (Rows, Rows) = (vec![before.map(Some).to_vec()], vec![after.map(Some).to_vec()]);
-    let known = Prior { variance: 1e-4, df: 3.0 };
+    let known = Prior { variance: 1e-4, df: 3.0, guess: false };
     let options = Options { paired: true, adjust: false, prior: Some(known), ..Options::default() };
     judge(&history, &before, &after, options).0.remove(0).unwrap()
 }
@@ -330,18 +331,65 @@ fn a_machine_that_is_noisier_than_its_past_rarely_looks_worse() {
     }
 }
 
+/// Pairs of a benchmark of which nothing else is known.
+fn alone(before: Vec<f64>, after: Vec<f64>) -> Assessment {
+    let rows = |runs: Vec<f64>| -> Rows { vec![runs.into_iter().map(Some).collect()] };
+    let options = Options { paired: true, ..Options::default() };
+    judge(&Vec::new(), &rows(before), &rows(after), options).0.remove(0).unwrap()
+}
+
 #[test]
 fn few_pairs_of_unchanged_code_that_nothing_is_known_of_rarely_look_worse() {
     let tests = 2000;
     for pairs in [3, 4, 5, 8] {
         // Noise of 2 % is what is expected of runs in turns, worth three degrees of freedom.
-        for (share, most) in [(0.01, 0.01), (0.02, 0.01), (0.05, 0.03)] {
-            let of =
-                |b: usize, side: usize| vec![(0..pairs).map(|j| Some(share * noise(b, pairs * side + j))).collect()];
-            let options = || Options { paired: true, ..Options::default() };
-            let found = |b: usize| judge(&Vec::new(), &of(b, 0), &of(b, 1), options()).0.remove(0).unwrap();
-            let worse = (0..tests).filter(|b| found(*b).p <= 0.01).count();
+        let wildest = if pairs < 5 { 0.025 } else { 0.015 };
+        for (share, most) in [(0.01, 0.01), (0.02, 0.01), (0.05, 0.015), (0.1, wildest)] {
+            let of = |b: usize, side: usize| (0..pairs).map(|j| share * noise(b, pairs * side + j)).collect();
+            let worse = (0..tests).filter(|b| alone(of(*b, 0), of(*b, 1)).p <= 0.01).count();
             assert!(worse as f64 <= most * tests as f64, "{worse} of {tests} at 1 %, {pairs} pairs with {share}");
+        }
+    }
+}
+
+#[test]
+fn spikes_on_one_side_are_no_change_unless_nearly_all_of_its_runs_have_one() {
+    let spiked = |runs: usize, hit: usize| {
+        let of = |side: usize| (0..runs).map(|j| 0.005 * noise(side, j)).collect::<Vec<f64>>();
+        let mut after = of(1);
+        after.iter_mut().take(hit).for_each(|run| *run += 0.4);
+        alone(of(0), after)
+    };
+    for (runs, hit) in [(3, 2), (4, 2), (5, 3), (8, 4), (10, 5)] {
+        let found = spiked(runs, hit);
+        assert!(!found.shows_worse(0.01), "{hit} of {runs}: {found:?}");
+    }
+    for (runs, hit) in [(5, 4), (8, 6), (10, 7)] {
+        let found = spiked(runs, hit);
+        assert!(found.shows_worse(0.01), "{hit} of {runs}: {found:?}");
+    }
+}
+
+#[test]
+fn benchmarks_of_which_every_few_runs_are_spiked_rarely_look_worse() {
+    let tests = 2000;
+    for (pairs, every, most) in [(3, 5, 0.015), (5, 5, 0.01), (5, 3, 0.02), (10, 5, 0.005), (10, 2, 0.01)] {
+        let of = |b: usize, side: usize| {
+            let spike = |run: usize| if (noise(b + tests, run) * 1e6) as i64 % every == 0 { 0.4 } else { 0.0 };
+            (0..pairs).map(|j| pairs * side + j).map(|run| 0.01 * noise(b, run) + spike(run)).collect()
+        };
+        let worse = (0..tests).filter(|b| alone(of(*b, 0), of(*b, 1)).p <= 0.01).count();
+        assert!(worse as f64 <= most * tests as f64, "{worse} of {tests} at 1 %, {pairs} pairs, 1 of {every} spiked");
+    }
+}
+
+#[test]
+fn an_interval_leaves_zero_out_where_the_p_value_does() {
+    for b in 0..500 {
+        let of = |side: usize| (0..5).map(|j| 0.03 * noise(b, 5 * side + j) + 0.05 * side as f64).collect();
+        for found in [alone(of(0), of(1)), alone(of(1), of(0))] {
+            assert_eq!(found.p < 0.025, found.interval.0 > 0.0, "{found:?}");
+            assert_eq!(found.p_better < 0.025, found.interval.1 < 0.0, "{found:?}");
         }
     }
 }

@@ -164,7 +164,11 @@ impl Measured {
                     self.lost += 1;
                     failed_before = true;
                 }
-                Err(stop) => self.stopped = Some(stop),
+                Err(stop) => {
+                    // The second failure in a row takes its pair with it.
+                    self.lost += usize::from(matches!(stop, Stop::Failed(_)) && !self.base.is_empty());
+                    self.stopped = Some(stop);
+                }
             }
         }
         console.clear();

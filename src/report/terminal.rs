@@ -13,7 +13,7 @@ use super::table::{self, Line};
 use super::wording::{self, Names, PLAIN};
 use super::{Output, Style};
 use crate::diag::Severity;
-use crate::model::report::{GateVerdict, Report, Row, Side, Verdict};
+use crate::model::report::{GateVerdict, Reason, Report, Row, Side, Verdict};
 use crate::text::{self, Untrusted};
 
 /// The output's entry.
@@ -91,7 +91,8 @@ fn render(report: &Report, style: &Style) -> String {
     }
     // After turns, and for budgets, there are no two inputs to name.
     let has_inputs = report.pairs == 0 && report.baseline.runs > 0;
-    if has_inputs && puzzling.iter().any(|v| report.counts.of(*v) > 0) {
+    let is_puzzling = |row: &Row| puzzling.contains(&row.verdict) && !row.reasons.contains(&Reason::MeasuredAgain);
+    if has_inputs && report.results.iter().any(is_puzzling) {
         hints.push("`perfgate explain BENCHMARK BASELINE CURRENT` shows one in full");
     }
     if !hints.is_empty() {

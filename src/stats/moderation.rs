@@ -18,6 +18,8 @@ pub struct Prior {
     pub variance: f64,
     /// How many degrees of freedom that knowledge is worth, d₀.
     pub df: f64,
+    /// Nothing was measured: a guess may raise a benchmark's variance, and never lowers one.
+    pub guess: bool,
 }
 
 /// Fewest benchmarks that make a suite to learn from.
@@ -34,7 +36,7 @@ const WINSORISED_INFLATION: f64 = 1.30;
 
 impl Prior {
     /// What to expect of a benchmark about which nothing is known: 4 % between runs, worth 3 degrees of freedom.
-    pub const UNKNOWN: Self = Self { variance: 0.04 * 0.04, df: 3.0 };
+    pub const UNKNOWN: Self = Self { variance: 0.04 * 0.04, df: 3.0, guess: true };
 
     /// Fits the prior to the `(variance, degrees of freedom)` of a suite's benchmarks.
     ///
@@ -55,16 +57,21 @@ impl Prior {
         let expected = mean(&usable.iter().map(|(_, d)| trigamma(d / 2.0)).collect::<Vec<_>>())?;
         let excess = observed - expected;
         if excess <= 0.0 {
-            return Some(Self { variance: centre.exp(), df: LARGEST_PRIOR_DF });
+            return Some(Self { variance: centre.exp(), df: LARGEST_PRIOR_DF, guess: false });
         }
         // The location belongs to the fitted d₀; only its weight is capped.
         let df = (2.0 * trigamma_inverse(excess)).clamp(1.0, 100.0);
         let variance = (centre + digamma(df / 2.0) - (df / 2.0).ln()).exp();
-        Some(Self { variance, df: df.min(LARGEST_PRIOR_DF) })
+        Some(Self { variance, df: df.min(LARGEST_PRIOR_DF), guess: false })
     }
 
     /// The moderated variance of a benchmark with its own `variance` on `df` degrees of freedom, and its new degrees of freedom.
+    ///
+    /// A guess is worth the fewer of them, the more the benchmark's own scatter exceeds it.
     pub fn moderate(self, variance: f64, df: f64) -> (f64, f64) {
+        if self.guess && variance > self.variance {
+            return (variance, df + self.df * self.variance / variance);
+        }
         let total = self.df + df;
         ((self.df * self.variance + df * variance) / total, total)
     }

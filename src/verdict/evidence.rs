@@ -148,6 +148,7 @@ pub(super) fn shifts(comparison: &Comparison<'_>, groups: &Groups, noise: &Noise
                     .shifts
                     .get(key)
                     .and_then(|s| s.prior)
+                    .filter(|prior| !prior.guess)
                     .map(|prior| report::Noise { deviation: prior.variance.sqrt(), degrees: prior.df }),
             }
         })

@@ -26,7 +26,7 @@ const RUNS_TO_CHOOSE: usize = 8;
 const LAYOUT: f64 = 0.005;
 
 /// What to expect of sizes and counts about which nothing is known: they vary between runs, but hardly.
-const OF_SIZES: Prior = Prior { variance: LAYOUT * LAYOUT, df: Prior::UNKNOWN.df };
+const OF_SIZES: Prior = Prior { variance: LAYOUT * LAYOUT, ..Prior::UNKNOWN };
 
 /// A statistic and the next one towards the median, which tells whether it is a level or a stray low.
 pub(super) type Choice = (Statistic, Option<Statistic>);
@@ -149,7 +149,7 @@ pub(super) fn estimate(comparison: &Comparison<'_>, measured: &[Measured<'_>]) -
 /// What an earlier report learned about the noise of a suite.
 fn known_noise(shifts: &[report::Shift], (suite, metric): &(SuiteId, MetricId)) -> Option<Prior> {
     let noise = shifts.iter().find(|s| s.suite == *suite && s.metric == *metric)?.noise?;
-    Some(Prior { variance: noise.deviation * noise.deviation, df: noise.degrees })
+    Some(Prior { variance: noise.deviation * noise.deviation, df: noise.degrees, guess: false })
 }
 
 /// The values of one series, one per run.

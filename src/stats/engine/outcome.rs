@@ -7,6 +7,7 @@
 
 use super::super::distributions::{binomial_upper_tail, student_t_upper_tail};
 use super::super::multiplicity::{benjamini_hochberg, holm};
+use super::super::sorted;
 use super::super::tail::{THRESHOLDS, Tail};
 use super::{Correction, Options};
 
@@ -45,11 +46,17 @@ pub struct Assessment {
     pub levels: Vec<usize>,
 }
 
-/// How far each of the runs to judge is off, in log units.
+/// How far each of the runs to judge is off, in log units, ascending.
 #[derive(Clone, Debug)]
 pub(super) struct Off {
-    pub(super) worse: Vec<f64>,
-    pub(super) better: Vec<f64>,
+    worse: Vec<f64>,
+    better: Vec<f64>,
+}
+
+impl Off {
+    pub(super) fn new(worse: Vec<f64>, better: Vec<f64>) -> Self {
+        Self { worse: sorted(&worse), better: sorted(&better) }
+    }
 }
 
 /// The two ways to be off.
@@ -114,8 +121,9 @@ pub(super) fn assessments(signals: &Signals, options: &Options) -> Vec<Option<As
     let judged: Vec<(usize, &Signal)> =
         signals.rows.iter().enumerate().filter_map(|(row, s)| Some((row, s.as_ref()?))).collect();
     let (up, down) = signals.tails.as_ref().map_or((None, None), |(up, down)| (Some(up), Some(down)));
-    let worse: Vec<f64> = judged.iter().map(|(row, s)| s.observed(Direction::Worse, up, *row)).collect();
-    let better: Vec<f64> = judged.iter().map(|(row, s)| s.observed(Direction::Better, down, *row)).collect();
+    let worse: Vec<f64> = judged.iter().map(|(row, s)| s.p_value(s.estimate, Direction::Worse, up, *row)).collect();
+    let better: Vec<f64> =
+        judged.iter().map(|(row, s)| s.p_value(-s.estimate, Direction::Better, down, *row)).collect();
     let needed = options.failing_p / judged.len().max(1) as f64;
     let mut results = vec![None; signals.rows.len()];
     let adjusted = adjust(&worse).into_iter().zip(adjust(&better));
@@ -132,8 +140,11 @@ pub(super) fn assessments(signals: &Signals, options: &Options) -> Vec<Option<As
             p_adjusted,
             p_better,
             p_better_adjusted,
-            interval: (s.estimate - s.distance_of(OUTSIDE, up, row), s.estimate + s.distance_of(OUTSIDE, down, row)),
-            detectable: s.distance_of(needed, up, row) + POWER_QUANTILE * s.se(),
+            interval: (
+                s.estimate - s.distance_of(OUTSIDE, Direction::Worse, up, row),
+                s.estimate + s.distance_of(OUTSIDE, Direction::Better, down, row),
+            ),
+            detectable: s.distance_of(needed, Direction::Worse, up, row) + POWER_QUANTILE * s.se(),
             similar: (s.alike(&s.unchanged), s.unchanged.len()),
             seen_before: s.alike(&s.older) >= 2,
             // A neighbour's bursts make two groups of pairs, too.
@@ -161,41 +172,34 @@ impl Signal {
         (self.sd * self.sd * self.variance + self.lasting).sqrt()
     }
 
-    /// P(unchanged code looks at least as far off in a direction as these runs do); `tail` is of that direction.
-    fn observed(&self, direction: Direction, tail: Option<&Tail>, row: usize) -> f64 {
-        let (distance, off) = match direction {
-            Direction::Worse => (self.estimate, self.off.as_ref().map(|off| &off.worse)),
-            Direction::Better => (-self.estimate, self.off.as_ref().map(|off| &off.better)),
-        };
-        let (Some(tail), Some(off)) = (tail, off) else { return self.p_value(distance, tail, row) };
-        let Some(scatter) = self.scatter(distance) else { return 1.0 };
-        let nearest = super::super::sorted(off);
-        // So many runs are off at least as far as the nearest of them. Whoever takes the least likely of these counts has
-        // chosen one of so many. A run amid the scatter tells nothing of spikes.
-        let counts = half(self.runs)..=self.runs;
-        let likely = |hit: usize| {
-            let nearest = nearest.get(self.runs.checked_sub(hit)?)? / self.single();
-            (nearest >= LEAST_OFF).then(|| tail.exceedance(row, nearest, (hit, self.runs)))
-        };
-        let least = counts.clone().filter_map(likely).min_by(f64::total_cmp);
-        let spikes = least.map_or_else(
-            || tail.exceedance(row, distance / self.single(), (half(self.runs), self.runs)),
-            |least| counts.count() as f64 * least,
-        );
-        (scatter + spikes).min(1.0)
-    }
-
-    /// P(unchanged code looks at least `distance` off), to the side that `tail` describes.
-    fn p_value(&self, distance: f64, tail: Option<&Tail>, row: usize) -> f64 {
+    /// P(unchanged code looks at least `distance` off in a direction, and its runs as far about that as these are); `tail`
+    /// is of that direction.
+    fn p_value(&self, distance: f64, direction: Direction, tail: Option<&Tail>, row: usize) -> f64 {
         let Some(scatter) = self.scatter(distance) else { return 1.0 };
         let single = distance / self.single();
         let majority = half(self.runs);
-        if let Some(tail) = tail {
-            return (scatter + tail.exceedance(row, single, (majority, self.runs))).min(1.0);
-        }
-        // No history to learn spikes from: half the runs must lie out there, each with the tail of a t on few degrees.
-        let one = student_t_upper_tail(single, self.df.min(UNKNOWN_TAIL_DF));
-        scatter.max(binomial_upper_tail(self.runs, majority, one))
+        let Some(tail) = tail else {
+            // No history to learn spikes from: half the runs must lie out there, each with the tail of a t on few degrees.
+            let one = student_t_upper_tail(single, self.df.min(UNKNOWN_TAIL_DF));
+            return scatter.max(binomial_upper_tail(self.runs, majority, one));
+        };
+        let least_far = tail.exceedance(row, single, (majority, self.runs));
+        let spikes = self.off.as_ref().map_or(least_far, |off| {
+            let (ascending, estimate) = match direction {
+                Direction::Worse => (&off.worse, self.estimate),
+                Direction::Better => (&off.better, -self.estimate),
+            };
+            // So many runs are off at least as far as the nearest of them. Whoever takes the least likely of these counts has
+            // chosen one of so many. A run amid the scatter tells nothing of spikes.
+            let counts = majority..=self.runs;
+            let likely = |hit: usize| {
+                let nearest = (ascending.get(self.runs.checked_sub(hit)?)? - estimate + distance) / self.single();
+                (nearest >= LEAST_OFF).then(|| tail.exceedance(row, nearest, (hit, self.runs)))
+            };
+            let least = counts.clone().filter_map(likely).min_by(f64::total_cmp);
+            counts.count() as f64 * least.unwrap_or(least_far)
+        });
+        (scatter + spikes).min(1.0)
     }
 
     /// P(scatter alone puts the estimate at least `distance` off). `None` without any noise and any change.
@@ -210,15 +214,12 @@ impl Signal {
     }
 
     /// The distance whose p-value is `p`: the inverse of [`Self::p_value`], by regula falsi on its logarithm (Illinois).
-    ///
-    /// Of pairs that agree more than a median needs, `observed` may be smaller: their interval is on the wide side.
-    fn distance_of(&self, p: f64, tail: Option<&Tail>, row: usize) -> f64 {
+    fn distance_of(&self, p: f64, direction: Direction, tail: Option<&Tail>, row: usize) -> f64 {
         let se = self.se();
         if se <= 0.0 {
             return 0.0;
         }
-        // How far single pairs would be off at another distance is not known; of a median half of them are.
-        let off = |distance: f64| self.p_value(distance, tail, row).max(1e-300).ln() - p.ln();
+        let off = |distance: f64| self.p_value(distance, direction, tail, row).max(1e-300).ln() - p.ln();
         let mut low = (0.0, off(0.0));
         let mut high = (3.0 * se, off(3.0 * se));
         while high.1 > 0.0 {
@@ -274,7 +275,7 @@ fn bimodal(residuals: &[f64]) -> bool {
     if residuals.len() < TWO_GROUPS.0 {
         return false;
     }
-    let ascending = super::super::sorted(residuals);
+    let ascending = sorted(residuals);
     let gap = |split: usize| {
         let (below, above) = ascending.split_at_checked(split)?;
         Some((above.first()? - below.last()?, below, above))

@@ -60,7 +60,7 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
         (View::Differences, differences)
     };
     // Runs taken in turns share the machine's state: half the spread between runs is the guess where nothing is known.
-    let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, df: Prior::UNKNOWN.df };
+    let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, ..Prior::UNKNOWN };
     let (mut signals, shift) = moderated(measured, options, Evidence::Pairs, unknown, runs.taken_out);
     let distances: Vec<Vec<f64>> = signals
         .rows
@@ -140,8 +140,11 @@ impl Past {
     /// What that says of the variance of one run, for `worth` degrees of freedom.
     fn prior(&self, worth: f64) -> Option<Prior> {
         // A past in which most runs are alike to the last digit says nothing of the others.
-        (self.df >= SHORTEST_PAST && self.deviation > 0.0)
-            .then(|| Prior { variance: self.deviation.powi(2), df: worth })
+        (self.df >= SHORTEST_PAST && self.deviation > 0.0).then(|| Prior {
+            variance: self.deviation.powi(2),
+            df: worth,
+            guess: false,
+        })
     }
 }
 
@@ -174,7 +177,7 @@ fn by_differences(differences: &[f64], series: &Series<'_>, past: &Past) -> Opti
         estimate_variance: 2.0 * median_variance(differences.len()),
         single_variance: 2.0,
         runs: differences.len(),
-        off: Some(Off { worse: differences.to_vec(), better: differences.iter().map(|d| -d).collect() }),
+        off: Some(Off::new(differences.to_vec(), differences.iter().map(|d| -d).collect())),
         // Pairs that scatter more have spikes in them, too many to be pulled in. Those are the tail's business.
         known: past.prior(DIFFERENCES_PAST_DF).filter(|past| past.variance < variance),
     })
@@ -199,7 +202,7 @@ fn by_lower_halves((before, after): &(Vec<f64>, Vec<f64>), series: &Series<'_>, 
         single_variance: base.level_variance + 1.0,
         runs: after.len(),
         // A side looks worse by its own spikes, and better by the other side's.
-        off: Some(Off { worse: about(after, base.level), better: about(before, current.level) }),
+        off: Some(Off::new(about(after, base.level), about(before, current.level))),
         known: past.prior(HALVES_PAST_DF),
     })
 }
