@@ -1030,7 +1030,7 @@ fn pairs_are_added_only_while_rows_are_undecided() {
     assert!(note(&report, "pairs-added").unwrap().contains("the 3 looks that were planned"));
     // A benchmark that is up to twice as slow from one turn to the next cannot be decided by a few.
     let wild =
-        r#"./bench.sh; n=$(cat "$STATE/count"); echo "BenchmarkWild-2 1000 $((10000 + n * 37 % 11 * 1000)) ns/op""#;
+        r#"./bench.sh; n=$(cat "$STATE/count"); echo "BenchmarkWild-2 1000 $((10000 + n * 31 % 11 * 1000)) ns/op""#;
     fs::remove_file(project.path("state/count")).unwrap();
     let out = project.run(&[&arguments[..arguments.len() - 1], &["sh", "-c", wild]].concat());
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));

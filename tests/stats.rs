@@ -104,6 +104,23 @@ fn a_prior_needs_three_variances() {
     let known = Prior { variance: 1.0, df: 10.0, guess: false };
     let (variance, df) = known.moderate(4.0, 5.0);
     assert!((variance - 2.0).abs() < 1e-12 && (df - 15.0).abs() < 1e-12);
+    assert_eq!(known.informed_by(&[(1e-4, 9.0); 7]), known);
+}
+
+#[test]
+fn a_guess_lowers_no_variance_and_a_few_benchmarks_inform_it() {
+    let guess = Prior { variance: 1.0, df: 10.0, guess: true };
+    let (variance, df) = guess.moderate(0.25, 5.0);
+    assert!((variance - 0.75).abs() < 1e-12 && (df - 15.0).abs() < 1e-12);
+    let (variance, df) = guess.moderate(4.0, 5.0);
+    assert!((variance - 4.0).abs() < 1e-12 && (df - 7.5).abs() < 1e-12);
+    for few in [&[][..], &[(1e-2, 4.0); 2], &[(1e-2, 4.0), (1e-2, 4.0), (0.0, 4.0)]] {
+        assert_eq!(guess.informed_by(few), guess);
+    }
+    let informed = guess.informed_by(&[(0.01, 4.0); 5]);
+    assert!(!informed.guess && (informed.df - guess.df).abs() < 1e-12, "{informed:?}");
+    assert!(informed.variance > 0.3 && informed.variance < 0.4, "{informed:?}");
+    assert!(guess.informed_by(&[(9.0, 4.0); 5]).variance > 8.0);
 }
 
 #[test]
@@ -385,12 +402,24 @@ fn benchmarks_of_which_every_few_runs_are_spiked_rarely_look_worse() {
 
 #[test]
 fn an_interval_leaves_zero_out_where_the_p_value_does() {
+    let check = |found: &Assessment| {
+        assert_eq!(found.p < 0.025, found.interval.0 > 0.0, "{found:?}");
+        assert_eq!(found.p_better < 0.025, found.interval.1 < 0.0, "{found:?}");
+    };
     for b in 0..500 {
         let of = |side: usize| (0..5).map(|j| 0.03 * noise(b, 5 * side + j) + 0.05 * side as f64).collect();
-        for found in [alone(of(0), of(1)), alone(of(1), of(0))] {
-            assert_eq!(found.p < 0.025, found.interval.0 > 0.0, "{found:?}");
-            assert_eq!(found.p_better < 0.025, found.interval.1 < 0.0, "{found:?}");
-        }
+        check(&alone(of(0), of(1)));
+        check(&alone(of(1), of(0)));
+        check(&again(std::array::from_fn(|j| 0.03 * noise(b, j) + 0.04), b % 2 == 0));
+        // Of a suite that the machine moves.
+        let suite = |side: usize| -> Rows {
+            let moved = |j: usize| 0.02 * noise(b, 500 + 5 * side + j) + 0.04 * side as f64;
+            (0..8)
+                .map(|row| (0..5).map(|j| Some(moved(j) + 0.01 * noise(8 * b + row, 5 * side + j))).collect())
+                .collect()
+        };
+        let options = Options { paired: true, ..Options::default() };
+        judge(&Vec::new(), &suite(0), &suite(1), options).0.iter().flatten().for_each(check);
     }
 }
 
@@ -447,20 +476,60 @@ fn a_past_without_any_scatter_tells_nothing_of_the_pairs() {
     assert!(something.df > nothing.df + 1.0 && something.se < nothing.se, "{something:?} {nothing:?}");
 }
 
+/// How many of so many benchmarks look worse, and how many better, after pairs of which run `j` of benchmark `b` is `by` slower;
+/// `None` where it has no result.
+fn worse_and_better(benchmarks: usize, pairs: usize, by: &dyn Fn(usize, usize) -> Option<f64>) -> (usize, usize) {
+    let (before, mut after) = (quiet(benchmarks, pairs, 0), quiet(benchmarks, pairs, 50));
+    for (b, row) in after.iter_mut().enumerate() {
+        row.iter_mut().enumerate().for_each(|(j, run)| *run = by(b, j).map(|by| run.unwrap() + by));
+    }
+    let results = judge(&Vec::new(), &before, &after, Options { paired: true, ..Options::default() }).0;
+    let count = |shown: &dyn Fn(&Assessment) -> bool| results.iter().flatten().filter(|a| shown(a)).count();
+    (count(&|a| a.shows_worse(0.01)), count(&|a| a.shows_better(0.01)))
+}
+
 #[test]
-fn what_all_pairs_of_a_suite_share_stays_in_and_what_one_has_goes() {
-    let (before, steady) = (quiet(12, 5, 0), quiet(12, 5, 50));
-    let options = || Options { paired: true, ..Options::default() };
-    let moved = |by: fn(usize) -> f64| -> Rows {
-        let row = |row: &Vec<Option<f64>>| row.iter().enumerate().map(|(j, v)| v.map(|v| v + by(j))).collect();
-        steady.iter().map(row).collect()
-    };
-    let failed = |after: &Rows| {
-        let (results, _) = judge(&Vec::new(), &before, after, options());
-        results.iter().flatten().filter(|a| a.shows_worse(0.01)).count()
-    };
-    assert_eq!(failed(&moved(|_| 0.2)), 12, "the code's");
-    assert_eq!(failed(&moved(|j| [0.3, 0.0, 0.25, 0.02, 0.28][j])), 0, "the machine's, in three of five pairs");
+fn what_a_suite_does_in_its_middle_pair_stays_in() {
+    for pairs in [3, 5] {
+        for (slower, benchmarks) in [(12, 12), (9, 12), (6, 12), (4, 8), (5, 8), (1, 12)] {
+            let found = worse_and_better(benchmarks, pairs, &|b, _| Some(if b < slower { 0.2 } else { 0.0 }));
+            assert_eq!(found, (slower, 0), "{slower} of {benchmarks} in {pairs} pairs");
+        }
+        // Two pairs that only two benchmarks have tell nothing of the machine.
+        let found = worse_and_better(12, pairs + 2, &|b, j| (j < pairs || b < 2).then_some(0.2));
+        assert_eq!(found, (12, 0), "{pairs} pairs and two of two benchmarks");
+    }
+}
+
+#[test]
+fn what_a_suite_does_in_single_pairs_goes() {
+    for pairs in [3, 5] {
+        let one = |j: usize| if j == 1 { 0.3 } else { 0.0 };
+        assert_eq!(worse_and_better(12, pairs, &|_, j| Some(one(j))), (0, 0), "one of {pairs} pairs");
+    }
+    let machine = |j: usize| [0.3, 0.0, 0.25, 0.02, 0.28][j];
+    assert_eq!(worse_and_better(12, 5, &|_, j| Some(machine(j))), (0, 0), "three of five pairs");
+}
+
+#[test]
+fn a_machine_that_moves_whole_runs_fails_no_suite_and_hides_no_benchmark() {
+    let tests = 1000;
+    for pairs in [3, 5, 10] {
+        let of = |t: usize, side: usize, by: f64| -> Rows {
+            let whole = |j: usize| 0.05 * noise(t + 70_000, pairs * side + j);
+            let run = |b: usize, j: usize| whole(j) + 0.01 * noise(10 * t + b, pairs * side + j);
+            (0..10).map(|b| (0..pairs).map(|j| Some(run(b, j) + if b == 3 { by } else { 0.0 })).collect()).collect()
+        };
+        let worse = |t: usize, by: f64| -> Vec<bool> {
+            let options = Options { paired: true, ..Options::default() };
+            let results = judge(&Vec::new(), &of(t, 0, 0.0), &of(t, 1, by), options).0;
+            results.iter().flatten().map(|a| a.shows_worse(0.01) && a.estimate > 0.03).collect()
+        };
+        let failed = (0..tests).filter(|t| worse(*t, 0.0).contains(&true)).count();
+        assert!(failed <= tests / 50, "{failed} of {tests}, {pairs} pairs");
+        let found = (0..tests).filter(|t| worse(*t, 0.1)[3]).count();
+        assert!(found >= tests * 9 / 10, "{found} of {tests}, {pairs} pairs");
+    }
 }
 
 #[test]

@@ -65,6 +65,19 @@ impl Prior {
         Some(Self { variance, df: df.min(LARGEST_PRIOR_DF), guess: false })
     }
 
+    /// What a few benchmarks make of a guess: their level, moderated by it. Fewer than three leave it a guess, and what was
+    /// measured stays as it is.
+    #[must_use]
+    pub fn informed_by(self, variances: &[(f64, f64)]) -> Self {
+        if !self.guess {
+            return self;
+        }
+        Self::fit(variances).map_or(self, |fitted| {
+            let (variance, _) = self.moderate(fitted.variance, variances.iter().map(|(_, df)| df).sum());
+            Self { variance, df: self.df.min(fitted.df), guess: false }
+        })
+    }
+
     /// The moderated variance of a benchmark with its own `variance` on `df` degrees of freedom, and its new degrees of freedom.
     ///
     /// A guess is worth the fewer of them, the more the benchmark's own scatter exceeds it.

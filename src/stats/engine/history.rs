@@ -73,7 +73,8 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
         .collect();
     let variances: Vec<(f64, f64)> = settled.iter().flatten().map(|s| (s.sd * s.sd, s.df)).collect();
     let learned = if variances.len() >= SMALLEST_SUITE { Prior::fit(&variances) } else { None };
-    let prior = learned.or(options.prior).unwrap_or(Prior::UNKNOWN);
+    let known = learned.or(options.prior);
+    let prior = known.unwrap_or(Prior::UNKNOWN);
     let shift_now = present(shifts.get(reference..).unwrap_or(&[]));
     let shift_then =
         present(if base > 0 { shifts.get(past..reference) } else { shifts.get(..reference) }.unwrap_or(&[]));
@@ -99,6 +100,7 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
                 variance: centre_variance + rerun_variance(s.current),
                 single_variance: centre_variance + 1.0,
                 lasting: 0.0,
+                shared: 0.0,
                 runs: s.current,
                 off: None,
                 centre: level + s.centre,
@@ -122,7 +124,7 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
         shift: median(&shift_now).unwrap_or(0.0) - median(&shift_then).unwrap_or(0.0),
         spread: if adjusted { robust_deviation(&present(shifts.get(..reference).unwrap_or(&[]))) } else { None },
         burst_slope,
-        prior: learned.or(options.prior),
+        prior: known,
     };
     (Signals { rows: judged, tails: Some((up, Tail::fit(&scaled))) }, shift)
 }

@@ -78,6 +78,8 @@ pub(super) struct Signal {
     pub(super) single_variance: f64,
     /// Variance of the estimate that no number of runs takes away.
     pub(super) lasting: f64,
+    /// Variance that the estimates of all series have in common.
+    pub(super) shared: f64,
     pub(super) runs: usize,
     /// How far each run to judge is off to the worse, and to the better, where every one of them is looked at.
     pub(super) off: Option<Off>,
@@ -168,8 +170,18 @@ impl Assessment {
 }
 
 impl Signal {
+    /// Adds a doubt that all estimates of the group share: a variance known to some degrees of freedom, which for the sum are
+    /// those of Satterthwaite (1946).
+    pub(super) fn share_doubt(&mut self, variance: f64, df: f64) {
+        if variance > 0.0 {
+            let own = self.se().powi(2);
+            self.df = (own + variance).powi(2) / (own.powi(2) / self.df + variance.powi(2) / df);
+            self.shared += variance;
+        }
+    }
+
     fn se(&self) -> f64 {
-        (self.sd * self.sd * self.variance + self.lasting).sqrt()
+        (self.sd * self.sd * self.variance + self.lasting + self.shared).sqrt()
     }
 
     /// P(unchanged code looks at least `distance` off in a direction, and its runs as far about that as these are); `tail`

@@ -7,6 +7,7 @@
 //! Not here: p-values (`outcome`).
 
 use super::super::common_mode::{Matrix, median_polish};
+use super::super::distributions::student_t_upper_tail;
 use super::super::lower_half::{self, LowerHalf};
 use super::super::moderation::{Prior, SMALLEST_SUITE};
 use super::super::segmentation::about_levels;
@@ -15,12 +16,7 @@ use super::super::tail::Tail;
 use super::super::{mean, median};
 use super::outcome::{Off, Signal, Signals};
 use super::sides::{Measured, moderated};
-use super::{Evidence, FEWEST_RUNS, Options, Series, Shift, median_variance, present};
-
-/// How many times their own spread the pairs' common shifts must be in the middle to be the code's, and how many pairs are
-/// needed to tell.
-const REAL: f64 = 4.0;
-const PAIRS_TO_TELL: usize = 5;
+use super::{Evidence, FEWEST_RUNS, Options, Series, Shift, median_variance};
 
 /// The two ways to look at pairs.
 #[derive(Clone, Copy, PartialEq)]
@@ -36,8 +32,9 @@ enum View {
 /// A spike of one run is kept out of the scatter, and what spikes can do is the tail's business. Their rate is known from
 /// the pairs and, where the series have one, from the history.
 ///
-/// What a whole suite does in one pair is the machine's doing and is taken out. What it does in five pairs or more alike is
-/// the code's, because both sides met the same machine: it stays.
+/// What a large suite does in one pair beyond what it does in the middle one is the machine's doing and is taken out. What
+/// it does in the middle pair is the code's, because both sides met the same machine, if the pairs show it: then it stays,
+/// and how well so few pairs know it is a doubt that all estimates share. Else it may be the machine's, and goes as well.
 pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shift) {
     // What is known of another measurement is not believed for more than that: the machine may have become another.
     let prior = options.prior.map(|prior| Prior { df: prior.df.min(MOST_PRIOR_DF), ..prior });
@@ -54,14 +51,17 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
             .collect()
     };
     let (differences, halves) = (of(View::Differences), of(View::LowerHalves));
-    let (view, measured) = if scatters_less(&halves, &differences, options) {
-        (View::LowerHalves, halves)
+    let (view, measured, common) = if scatters_less(&halves, &differences, options) {
+        (View::LowerHalves, halves, runs.common.1)
     } else {
-        (View::Differences, differences)
+        (View::Differences, differences, runs.common.0)
     };
     // Runs taken in turns share the machine's state: half the spread between runs is the guess where nothing is known.
     let unknown = Prior { variance: Prior::UNKNOWN.variance / 4.0, ..Prior::UNKNOWN };
-    let (mut signals, shift) = moderated(measured, options, Evidence::Pairs, unknown, runs.taken_out);
+    let (mut signals, shift) = moderated(measured, options, Evidence::Pairs, unknown, common.taken_out);
+    for signal in signals.rows.iter_mut().flatten() {
+        signal.share_doubt(common.variance, common.df);
+    }
     let distances: Vec<Vec<f64>> = signals
         .rows
         .iter()
@@ -73,14 +73,43 @@ pub(super) fn signals(group: &[Series<'_>], options: &Options) -> (Signals, Shif
     (signals, shift)
 }
 
-/// What the pairs' runs hold, without what a large suite has in common by the machine's doing; a row for each series.
+/// What a large suite does alike in the middle pair, in log units.
+#[derive(Clone, Copy, Default)]
+struct Common {
+    /// What of it is shown to be the code's, with its variance and the degrees of freedom of that.
+    shift: f64,
+    variance: f64,
+    df: f64,
+    /// What the machine may have done.
+    taken_out: Option<f64>,
+}
+
+/// Two-sided p-value of what a suite does alike at which it is the code's.
+const SHOWN: f64 = 0.05;
+
+impl Common {
+    /// From what it did in each of the pairs.
+    fn of(shifts: &[f64]) -> Self {
+        let shift = median(shifts).unwrap_or(0.0);
+        let spread = deviation_of_few(shifts).unwrap_or(0.0);
+        let variance = spread.powi(2) * median_variance(shifts.len());
+        let df = FEW_EFFICIENCY * shifts.len().saturating_sub(1) as f64;
+        if 2.0 * student_t_upper_tail(shift.abs() / variance.sqrt(), df) <= SHOWN {
+            Self { shift, variance, df, taken_out: None }
+        } else {
+            Self { taken_out: Some(shift), ..Self::default() }
+        }
+    }
+}
+
+/// What the pairs' runs hold, without what a large suite does in single pairs; a row for each series.
 struct Runs {
     /// Of the pairs that are complete.
     differences: Vec<Vec<f64>>,
     /// The same pairs' runs of the baseline, and of the current side.
     sides: Vec<(Vec<f64>, Vec<f64>)>,
-    /// How much worse the current side was as a whole, where that was taken out.
-    taken_out: Option<f64>,
+    /// What both hold of the whole suite.
+    common: (Common, Common),
 }
 
 impl Runs {
@@ -93,30 +122,42 @@ impl Runs {
         };
         let mut differences = Matrix::from_rows(&group.iter().map(apart).collect::<Vec<Vec<_>>>());
         let mut sides = Matrix::from_rows(&group.iter().map(together).collect::<Vec<Vec<_>>>());
-        let mut kept = 0.0;
-        let mut taken_out = None;
+        let mut common = (Common::default(), Common::default());
+        // What goes back into a pair's difference, and into its two runs.
+        let mut back = vec![(0.0, (0.0, 0.0)); pairs];
         if options.adjust && group.len() >= SMALLEST_SUITE {
+            let complete = |j: usize| differences.rows().filter(|row| row.get(j).is_some_and(|d| !d.is_nan())).count();
+            let telling: Vec<bool> = (0..pairs).map(|j| complete(j) >= SMALLEST_SUITE).collect();
             let shifts = differences.centre_columns();
             let columns = sides.columns();
-            median_polish(&mut sides, columns);
-            let common = median(&shifts).unwrap_or(0.0);
-            let spread = deviation_of_few(&shifts).filter(|_| shifts.len() >= PAIRS_TO_TELL);
-            if spread.is_some_and(|spread| common.abs() > REAL * spread) {
-                kept = common;
-            } else {
-                taken_out = Some(common);
+            let polished = median_polish(&mut sides, columns);
+            let (before, after) = polished.split_at(pairs.min(columns));
+            let of_sides: Vec<f64> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+            let told = |shifts: &[f64]| -> Vec<f64> {
+                shifts.iter().zip(&telling).filter_map(|(shift, telling)| telling.then_some(*shift)).collect()
+            };
+            common = (Common::of(&told(&shifts)), Common::of(&told(&of_sides)));
+            for ((back, telling), (shift, own)) in
+                back.iter_mut().zip(&telling).zip(shifts.iter().zip(before.iter().zip(after)))
+            {
+                // A pair that few series have stays as it is: they cannot tell the machine from themselves.
+                let as_it_was = (*shift, (*own.0, *own.1));
+                *back = if *telling { (common.0.shift, (0.0, common.1.shift)) } else { as_it_was };
             }
         }
-        let differences = differences.rows().map(|row| present(row).iter().map(|d| d + kept).collect()).collect();
+        let differences = differences
+            .rows()
+            .map(|row| row.iter().zip(&back).map(|(d, (back, _))| d + back).filter(|d| !d.is_nan()).collect())
+            .collect();
         let sides = sides
             .rows()
             .map(|row| {
                 let (before, after) = row.split_at(pairs.min(row.len()));
-                let complete = before.iter().zip(after).filter(|(b, c)| !b.is_nan() && !c.is_nan());
-                complete.map(|(b, c)| (*b, c + kept)).unzip()
+                let runs = before.iter().zip(after).zip(&back).map(|((b, c), (_, back))| (b + back.0, c + back.1));
+                runs.filter(|(b, c)| !b.is_nan() && !c.is_nan()).unzip()
             })
             .collect();
-        Self { differences, sides, taken_out }
+        Self { differences, sides, common }
     }
 }
 

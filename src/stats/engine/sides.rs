@@ -82,7 +82,8 @@ pub(super) fn moderated(
 ) -> (Signals, Shift) {
     let variances: Vec<(f64, f64)> = measured.iter().flatten().map(|m| (m.variance, m.df)).collect();
     let learned = if variances.len() >= SMALLEST_SUITE { Prior::fit(&variances) } else { None };
-    let prior = learned.or(options.prior).unwrap_or(unknown);
+    let known = learned.or(options.prior);
+    let prior = known.unwrap_or(unknown).informed_by(&variances);
     let rows: Vec<Option<Signal>> = measured
         .into_iter()
         .map(|m| {
@@ -96,6 +97,7 @@ pub(super) fn moderated(
                 variance: m.estimate_variance,
                 single_variance: m.single_variance,
                 lasting: if evidence == Evidence::Pairs { LASTING_SHARE * options.noise_floor.powi(2) } else { 0.0 },
+                shared: 0.0,
                 runs: m.runs,
                 off: m.off,
                 centre: m.centre,
@@ -113,7 +115,7 @@ pub(super) fn moderated(
         shift: shift.unwrap_or(0.0),
         spread: None,
         burst_slope: 0.0,
-        prior: learned.or(options.prior),
+        prior: known,
     };
     (Signals { rows, tails: None }, shift)
 }
