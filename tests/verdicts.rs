@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use perfgate::config::{self, Config, Overrides};
 use perfgate::diag::Diagnostics;
 use perfgate::format::{self, Document, Reader};
-use perfgate::model::Run;
 use perfgate::model::report::{GateVerdict, Reason, Report, Row, Verdict};
+use perfgate::model::{Kind, Run};
 use perfgate::verdict::{self, Comparison, Selection, Side};
 
 const TODAY: Date = Date::constant(2026, 11, 21);
@@ -418,6 +418,82 @@ fn what_never_varied_has_no_noise() {
     };
     assert_eq!(of(&[100.0; 3], &[100.0; 3]), Verdict::Pass);
     assert_eq!(of(&[100.0, 106.0, 94.0], &[100.0; 3]), Verdict::Inconclusive);
+}
+
+/// Runs of one benchmark, taken in turns.
+fn in_turns(before: &[f64], now: &[f64], unit: &str) -> Report {
+    let runs = |values: &[f64]| values.iter().map(|v| go(&lines("X", &[*v], unit))).collect::<Vec<Run>>();
+    let (before, now, config) = (runs(before), runs(now), load(""));
+    verdict::judge(&Comparison {
+        baseline: Side { runs: &before, inputs: &[] },
+        current: Side { runs: &now, inputs: &[] },
+        history: &[],
+        config: &config,
+        selection: &Selection::default(),
+        today: TODAY,
+        budgets_only: false,
+        taken: verdict::Taken::InTurns { looks: 1, adjust: true, suspects_of: None, keep_limits: false },
+        keep_samples: false,
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_count_that_varies_within_a_side_is_not_exact() {
+    let of = |before: &[f64], now: &[f64]| in_turns(before, now, "allocs/op").results.remove(0);
+    let wobbling = of(&[10.0, 10.0, 10.0, 12.0, 12.0], &[10.0, 10.0, 12.0, 12.0, 12.0]);
+    assert!(wobbling.verdict != Verdict::Fail && wobbling.kind == Kind::Noisy && wobbling.p.is_some(), "{wobbling:?}");
+    let steady = of(&[10.0; 5], &[12.0; 5]);
+    assert_eq!((steady.verdict, steady.kind), (Verdict::Fail, Kind::Exact));
+    // Sides that have no value in common leave no doubt.
+    let apart = of(&[1000.0, 1001.0, 1000.0, 1000.0, 1001.0], &[1200.0, 1201.0, 1200.0, 1201.0, 1200.0]);
+    assert_eq!((apart.verdict, apart.kind), (Verdict::Fail, Kind::Exact), "{apart:?}");
+    assert_eq!(of(&[0.0, 0.0, 0.0, 0.0, 1.0], &[100.0; 5]).verdict, Verdict::Fail);
+    // The samples of one run tell, too. Their middle is compared: a count is not only ever added to.
+    let of = |before: &[f64], now: &[f64]| {
+        let samples = |values: &[f64]| lines("X", values, "allocs/op");
+        verdict_of(&judge(&samples(before), &samples(now), ""), "BenchmarkX", "allocs")
+    };
+    assert_eq!(of(&[10.0, 10.0, 12.0, 12.0, 12.0], &[12.0, 10.0, 12.0, 14.0, 14.0]), Verdict::Pass);
+    assert_eq!(of(&[10.0, 10.0, 10.0, 12.0, 12.0], &[10.0, 10.0, 12.0, 12.0, 12.0]), Verdict::Inconclusive);
+    assert_eq!(of(&[10.0; 5], &[20.0, 20.0, 20.0, 20.0, 10.0]), Verdict::Fail);
+}
+
+#[test]
+fn two_runs_a_side_must_be_apart() {
+    let of = |before: &[f64], now: &[f64]| in_turns(before, now, "ns/op").results.remove(0);
+    let one_is_off = of(&[1000.0, 1001.0], &[1600.0, 1001.0]);
+    assert_eq!(one_is_off.verdict, Verdict::Inconclusive);
+    assert!(one_is_off.reasons.contains(&Reason::SamplesOverlap), "{one_is_off:?}");
+    assert_eq!(of(&[1000.0, 1001.0], &[1300.0, 1310.0]).verdict, Verdict::Fail);
+}
+
+#[test]
+fn zeros_on_one_side_have_no_ratio_and_pass_nothing() {
+    for (before, now, said) in [
+        ([1000.0; 5], [1000.0, 0.0, 1000.0, 0.0, 1000.0], "one side is zero in 2 of 5 pairs, which leaves no ratio"),
+        ([1000.0, 0.0, 1000.0, 1000.0, 1000.0], [1000.0; 5], "one side is zero in 1 of 5 pairs, which leaves no ratio"),
+        (
+            [1.0, 1.0, 1.0, 0.0, 0.0],
+            [1.0, 1.0, 0.0, 0.0, 1.0],
+            "one side is zero in 2 of 5 pairs, which leaves no ratio",
+        ),
+    ] {
+        let row = in_turns(&before, &now, "MB/s").results.remove(0);
+        assert_eq!(row.verdict, Verdict::Inconclusive, "{row:?}");
+        assert!(row.reasons.contains(&Reason::FewPairs), "{row:?}");
+        assert!(row.explanations.iter().any(|told| told == said), "{row:?}");
+    }
+    let none = in_turns(&[0.0; 5], &[0.0; 5], "MB/s").results.remove(0);
+    assert_eq!((none.verdict, none.reasons.len()), (Verdict::Pass, 0));
+}
+
+#[test]
+fn what_a_rate_could_have_shown_is_a_loss() {
+    let report = in_turns(&[700.0, 710.0, 705.0, 702.0, 707.0], &[650.0, 500.0, 690.0, 430.0, 560.0], "MB/s");
+    let row = row(&report, "BenchmarkX", "throughput");
+    assert!(row.detectable.is_some_and(|share| share > 0.0 && share < 1.0), "{row:?}");
+    assert!(row.explanations.iter().all(|said| !said.contains("about +")), "{row:?}");
 }
 
 #[test]

@@ -227,7 +227,7 @@ impl<'a> Progress<'a> {
 
     /// `turn 3 of 10`.
     fn turn(&self, number: usize) -> String {
-        let of = self.turns.map_or_else(String::new, |turns| format!(" of {}", turns.max(number)));
+        let of = self.turns.filter(|turns| number <= *turns).map_or_else(String::new, |turns| format!(" of {turns}"));
         format!("turn {number}{of}")
     }
 }

@@ -64,15 +64,15 @@ reasons! {
     /// The benchmark has no result in some of the pairs.
     FewPairs "few-pairs"
         "The benchmark has a result of both sides in some of the pairs only. By fewer than three it is `inconclusive` at best."
-    /// The verdict rests on one run a side.
+    /// The verdict rests on one run or two a side.
     OneRun "one-run"
-        "There is one run a side, which shows no noise between runs: the samples within the two runs are apart and stand out of the suite, and that is all that is known. A history (`check`, `--history`), three runs a side or `perfgate ab` tell more."
-    /// The p25-p75 ranges of the two sides' samples overlap.
+        "There are fewer than three runs a side, which show no noise between runs: the runs and the samples within them are apart and, where there is a suite to tell, stand out of it, and that is all that is known. A history (`check`, `--history`), three runs a side or `perfgate ab` tell more."
+    /// The p25-p75 ranges of the two sides' samples overlap, or their runs.
     SamplesOverlap "samples-overlap"
-        "The middle halves (p25 to p75) of the two runs' samples overlap, so the change is not taken for real."
+        "The middle halves (p25 to p75) of the two sides' samples overlap, or of two runs a side one is as good as one of the other's, so the change is not taken for real."
     /// The change is within the spread of the suite's own changes.
     WithinSuiteSpread "within-suite-spread"
-        "There is one run a side, and other benchmarks of the suite moved about as much between the two: a change for the worse warns at most, one for the better does not count."
+        "There are fewer than three runs a side, and other benchmarks of the suite moved about as much between the two: a change for the worse warns at most, one for the better does not count."
     /// The two sides were measured on different machines.
     EnvironmentDiffers "environment-differs"
         "The two sides were measured on different processors, and the suite is too small to tell what that did to all of it, so times warn at most."

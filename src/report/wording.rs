@@ -313,7 +313,7 @@ pub(super) fn shift(shift: &Shift, suite: &str, metric: &str, notation: &Notatio
     } else if shift.noise.is_some() {
         "rows are judged with it"
     } else {
-        "rows are judged with it, and one that moved like its suite warns at most"
+        "rows are judged with it; where no noise is known, one that moved like its suite warns at most"
     };
     format!(
         "suite {suite}: {metric} moved by {} as a whole (median of {} series); {rest}",

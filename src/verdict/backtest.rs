@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rayon::prelude::*;
 
-use super::decide::TOLERANCE;
+use super::change::TOLERANCE;
 use super::{Comparison, Selection, Side, Taken, judge, noise, worsened};
 use crate::config::{Config, Evidence};
 use crate::diag::Diagnostic;

@@ -78,6 +78,10 @@ pub fn confirm(mut first: Report, fresh: Report, config: &Config, complete: bool
         new.suspect = !complete;
         *row = new;
     }
+    if complete && again == suspects {
+        // What it asks for has been done.
+        first.notes.retain(|note| note.code != Code::OneRun.as_str());
+    }
     (first.verdict, first.counts) = gate::whole(config, &first.results, &first.shifts);
     let verdicts: Vec<String> = now.iter().map(|(verdict, n)| format!("{n} {}", verdict.as_str())).collect();
     let plural = |n: usize| if n == 1 { "" } else { "s" };

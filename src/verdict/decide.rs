@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Comparison;
+use super::change::{Change, growth, interval, level, relative, without_stray_digits};
 use super::evidence::{self, Groups, OneRun};
 use super::exceptions::{accept, budget};
 use super::measure::{Measured, by_run};
@@ -15,9 +16,6 @@ use crate::model::report::{self, FAIL_P, LimitKind, Reason, Row, Verdict, WARN_P
 use crate::model::{BenchmarkId, Better, Kind, Params, Unit};
 use crate::stats::engine;
 use crate::text;
-
-/// Limits are compared with this relative tolerance, so that 1.15 / 1.0 − 1 reaches 15 %.
-pub(super) const TOLERANCE: f64 = 1e-9;
 
 /// A verdict in the making.
 pub(super) struct Finding {
@@ -127,13 +125,13 @@ fn row(
         kind: series.kind,
         baseline,
         current,
-        change: estimate.map(|e| growth(series, e.assessment.estimate)).or_else(|| change(series)),
+        change: estimate.map(|e| growth(series, e.assessment.estimate)).or_else(|| relative(series)),
         interval: estimate.map(|e| interval(series, e)),
         p: estimate.map(|e| if e.assessment.estimate < 0.0 { e.assessment.p_better } else { e.assessment.p }),
         p_adjusted: estimate.map(|e| {
             if e.assessment.estimate < 0.0 { e.assessment.p_better_adjusted } else { e.assessment.p_adjusted }
         }),
-        detectable: estimate.map(|e| e.assessment.detectable.exp_m1()),
+        detectable: estimate.map(|e| growth(series, e.assessment.detectable).abs()),
         limits,
         verdict: finding.verdict,
         gate,
@@ -144,20 +142,31 @@ fn row(
     })
 }
 
-/// Says where a series has no value in some of the pairs. By fewer than three nothing passes, and nothing is better.
+/// Says where a series has no value in some of the pairs, or no ratio, because one side is zero. By fewer than three nothing
+/// passes, and nothing is better; nor does anything beside a pair that has grown from zero or fallen to it.
 fn in_few_pairs(comparison: &Comparison<'_>, series: &Measured<'_>, mut finding: Finding) -> Finding {
     let (Some(pairs), Some(statistic), Some(_)) = (noise::pairs(comparison), series.statistic, series.values()) else {
         return finding;
     };
     let before = by_run(&series.pair.baseline, pairs, statistic);
     let now = by_run(&series.pair.current, pairs, statistic);
-    let whole = before.iter().zip(&now).filter(|(before, now)| before.is_some() && now.is_some()).count();
+    let both = || before.iter().zip(&now).filter_map(|(before, now)| Some(((*before)?, (*now)?)));
+    let by_ratio = series.kind == Kind::Noisy && comparison.config.gate.evidence != Evidence::None;
+    let has_ratio = |(before, now): &(f64, f64)| !by_ratio || (*before == 0.0) == (*now == 0.0);
+    let (all, whole) = (both().count(), both().filter(has_ratio).count());
     if whole == pairs || finding.verdict == Verdict::Invalid {
         return finding;
     }
-    finding = finding.because(Reason::FewPairs, format!("has results in {whole} of {pairs} pairs"));
+    let mut said = Vec::new();
+    if all < pairs {
+        said.push(format!("has results in {all} of {pairs} pairs"));
+    }
+    if whole < all {
+        said.push(format!("one side is zero in {} of {pairs} pairs, which leaves no ratio", all - whole));
+    }
+    finding = finding.because(Reason::FewPairs, said.join("; "));
     let too_few = whole < engine::FEWEST_RUNS && pairs >= engine::FEWEST_RUNS;
-    if too_few && matches!(finding.verdict, Verdict::Pass | Verdict::Improved) {
+    if (too_few || whole < all) && matches!(finding.verdict, Verdict::Pass | Verdict::Improved) {
         finding.verdict = Verdict::Inconclusive;
     }
     finding
@@ -167,20 +176,6 @@ fn in_few_pairs(comparison: &Comparison<'_>, series: &Measured<'_>, mut finding:
 fn params(comparison: &Comparison<'_>, benchmark: &BenchmarkId) -> Params {
     let runs = comparison.current.runs.iter().chain(comparison.baseline.runs);
     runs.filter_map(|r| r.details.get(benchmark)).map(|d| Arc::clone(&d.params)).next().unwrap_or_default()
-}
-
-/// current / baseline − 1.
-fn change(series: &Measured<'_>) -> Option<f64> {
-    let (before, now) = series.values()?;
-    if before == 0.0 {
-        return (now == 0.0).then_some(0.0);
-    }
-    Some((now - before) / before.abs())
-}
-
-/// A log ratio (more is worse) as growth: current / baseline − 1.
-fn growth(series: &Measured<'_>, log_ratio: f64) -> f64 {
-    if series.better == Some(Better::Higher) { (-log_ratio).exp_m1() } else { log_ratio.exp_m1() }
 }
 
 /// What a row says of its sides: the level that a history has, both levels that pairs have, else the runs' medians. A budget
@@ -201,13 +196,6 @@ fn sides_shown(
         engine::Evidence::Pairs if !is_budget => (settled, Some(report::Value { value: Some(moved), ..now })),
         engine::Evidence::Pairs | engine::Evidence::Sides => measured,
     }
-}
-
-/// The 95 % interval of the growth, ascending.
-fn interval(series: &Measured<'_>, estimate: &Estimate) -> [f64; 2] {
-    let (low, high) = estimate.assessment.interval;
-    let (a, b) = (growth(series, low), growth(series, high));
-    [a.min(b), a.max(b)]
 }
 
 /// The verdict where the current side is judged by budgets alone.
@@ -243,61 +231,6 @@ pub(super) fn faults(series: &Measured<'_>) -> Option<Finding> {
             text::shown(&other.symbol().into())
         ),
     ))
-}
-
-/// A change, turned so that positive is worse.
-pub(super) struct Change<'a> {
-    /// Share of the baseline; `None` where the baseline is zero.
-    relative: Option<f64>,
-    /// Difference in the series' unit.
-    absolute: f64,
-    unit: &'a Unit,
-}
-
-impl<'a> Change<'a> {
-    /// The change between two values of a series.
-    pub(super) fn between(series: &'a Measured<'_>, better: Better, before: f64, now: f64) -> Self {
-        let sign = if better == Better::Lower { 1.0 } else { -1.0 };
-        Self {
-            relative: (before != 0.0).then(|| sign * (now - before) / before.abs()),
-            absolute: sign * (now - before),
-            unit: &series.unit,
-        }
-    }
-
-    fn mirrored(&self) -> Self {
-        Self { relative: self.relative.map(|r| -r), absolute: -self.absolute, unit: self.unit }
-    }
-
-    /// Whether a limit can be held against the change: a step may be in a unit that the series does not have.
-    pub(super) fn has_unit_of(&self, limit: &Limit) -> bool {
-        !matches!(limit, Limit::Step { unit: Some(unit), .. } if unit != self.unit)
-    }
-
-    /// Whether the change stays within a limit, which it cannot where the two have nothing in common.
-    pub(super) fn is_within(&self, limit: &Limit) -> bool {
-        self.has_unit_of(limit)
-            && match limit {
-                Limit::Relative(share) => self.relative.is_some_and(|r| r <= share + share.abs() * TOLERANCE),
-                Limit::Step { value, .. } => self.absolute <= value + value.abs() * TOLERANCE,
-            }
-    }
-
-    /// Whether the change reaches a limit. A change of nothing never does, and a step in a unit that the series does not
-    /// have is never reached.
-    fn reaches(&self, limit: Option<&Limit>) -> bool {
-        if self.absolute <= 0.0 {
-            return false;
-        }
-        match limit {
-            None => false,
-            // From zero every growth is infinite.
-            Some(Limit::Relative(share)) => self.relative.is_none_or(|r| r >= share - share.abs() * TOLERANCE),
-            Some(limit @ Limit::Step { value, .. }) => {
-                self.has_unit_of(limit) && self.absolute >= value - value.abs() * TOLERANCE
-            }
-        }
-    }
 }
 
 /// The verdict of a series by its limits and its evidence.
@@ -409,31 +342,11 @@ fn under_min_change() -> Finding {
 /// unchanged suite; the usual .05 would mark 2-7 % and miss up to half of the regressions of 10 % that this finds.
 const SUSPECT_P: f64 = 0.20;
 
-/// A log ratio (more is worse) as a change of a series.
-fn change_of<'a>(series: &'a Measured<'_>, log_ratio: f64, level: f64) -> Change<'a> {
-    let relative = match series.better {
-        Some(Better::Higher) => 1.0 - (-log_ratio).exp(),
-        _ => log_ratio.exp_m1(),
-    };
-    Change { relative: Some(relative), absolute: relative * level, unit: &series.unit }
-}
-
-/// The level that a series is compared with, in its unit.
-fn level(series: &Measured<'_>, estimate: &Estimate) -> f64 {
-    let centre = estimate.assessment.centre;
-    without_stray_digits(if series.better == Some(Better::Higher) { (-centre).exp() } else { centre.exp() })
-}
-
-/// The way through the logarithm costs the last digits, which of a size should be whole.
-fn without_stray_digits(value: f64) -> f64 {
-    format!("{value:.12e}").parse().unwrap_or(value)
-}
-
 /// The verdict of a series whose noise is known.
 fn by_noise(series: &Measured<'_>, estimate: &Estimate, environment: &EnvironmentChange) -> Finding {
     let found = &estimate.assessment;
     let level = level(series, estimate);
-    let change = change_of(series, found.estimate, level);
+    let change = Change::of_log_ratio(series, found.estimate, level);
     let similar = || {
         let (alike, runs) = found.similar;
         let how = if found.estimate > 0.0 { "slow" } else { "fast" };
@@ -450,13 +363,13 @@ fn by_noise(series: &Measured<'_>, estimate: &Estimate, environment: &Environmen
         Reached::Nothing => (None, Reason::WithinNoise),
     };
     let Some(limit) = limit else {
-        let worst = change_of(series, found.interval.1, level);
+        let worst = Change::of_log_ratio(series, found.interval.1, level);
         let strictest = series.judging.fail.as_ref().or(series.judging.warn.as_ref());
         if matches!(reached(series, &worst), Reached::Limit(..)) && worst.reaches(strictest) {
             return bimodal(
                 Finding::new(Verdict::Inconclusive).because(
                     Reason::CouldBeOverLimit,
-                    format!("too noisy to exclude a change over the limit; {}", seen_from(found.detectable)),
+                    format!("too noisy to exclude a change over the limit; {}", seen_from(series, found.detectable)),
                 ),
                 found.bimodal,
             );
@@ -482,8 +395,10 @@ fn by_noise(series: &Measured<'_>, estimate: &Estimate, environment: &Environmen
     } else if verdict != limit && found.seen_before {
         finding = finding.because(Reason::SeenBefore, "an earlier level of its history was this slow too");
     } else if verdict != limit {
-        finding = finding
-            .because(Reason::WithinNoise, if found.similar.0 > 0 { similar() } else { seen_from(found.detectable) });
+        finding = finding.because(
+            Reason::WithinNoise,
+            if found.similar.0 > 0 { similar() } else { seen_from(series, found.detectable) },
+        );
     }
     finding.suspect = found.p <= SUSPECT_P;
     bimodal(finding, found.bimodal)
@@ -497,13 +412,13 @@ fn bimodal(finding: Finding, is: bool) -> Finding {
 }
 
 /// What these data could have shown.
-fn seen_from(detectable: f64) -> String {
-    let percent = detectable.exp_m1() * 100.0;
-    if percent > 300.0 {
+fn seen_from(series: &Measured<'_>, detectable: f64) -> String {
+    let percent = growth(series, detectable) * 100.0;
+    if percent.abs() > if percent > 0.0 { 300.0 } else { 75.0 } {
         return "these runs vary so much that hardly any change would show".to_owned();
     }
-    let digits = usize::from(percent < 10.0);
-    format!("these runs could have shown a change of about +{percent:.digits$}% or more")
+    let digits = usize::from(percent.abs() < 10.0);
+    format!("these runs could have shown a change of about {percent:+.digits$}% or more")
 }
 
 /// The verdict of a noisy change that reaches a limit, by what one run a side can tell.
@@ -530,7 +445,10 @@ fn weigh(
     // Without a suite to stand out of, a step down from a clear verdict.
     let weaker = if level == Verdict::Fail { Verdict::Warn } else { level };
     match evidence::one_run(series, group) {
-        OneRun::Overlaps => Finding::new(Verdict::Inconclusive)
+        OneRun::RunsOverlap => Finding::new(Verdict::Inconclusive)
+            .because(reason, "")
+            .because(Reason::SamplesOverlap, "the runs of the two sides overlap"),
+        OneRun::SamplesOverlap => Finding::new(Verdict::Inconclusive)
             .because(reason, "")
             .because(Reason::SamplesOverlap, "the samples of the two runs overlap"),
         OneRun::LikeItsSuite if level == Verdict::Improved => Finding::new(Verdict::Inconclusive)
@@ -564,11 +482,7 @@ fn step_example(unit: &Unit) -> &'static str {
 
 /// A series whose good direction nobody told.
 fn without_direction(series: &Measured<'_>, before: f64, now: f64) -> Finding {
-    let change = Change {
-        relative: (before != 0.0).then(|| (now - before).abs() / before.abs()),
-        absolute: (now - before).abs(),
-        unit: &series.unit,
-    };
+    let change = Change::either_way(series, before, now);
     if !change.reaches(series.judging.warn.as_ref().or(series.judging.fail.as_ref())) {
         return Finding::new(Verdict::Pass);
     }

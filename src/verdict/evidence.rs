@@ -1,7 +1,7 @@
 //! Whether noise explains a change.
 //!
-//! Noise is a property of a suite on a machine on a day, so it is looked at per suite and metric. With one run a side the
-//! only things known are the spread of the samples inside each run, and how much the suite's other benchmarks changed;
+//! Noise is a property of a suite on a machine on a day, so it is looked at per suite and metric. With one run a side, or
+//! two, the only things known are the spread of the samples inside each run, and how much the suite's other benchmarks changed;
 //! [`one_run`] judges by these two.
 //!
 //! Not here: limits (`decide`).
@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use super::Comparison;
-use super::decide::TOLERANCE;
+use super::change::TOLERANCE;
 use super::measure::Measured;
 use super::noise::Noise;
 use super::pairing::{Seen, SuiteId};
@@ -70,21 +70,26 @@ pub(super) fn groups(measured: &[Measured<'_>]) -> Groups {
         .collect()
 }
 
-/// How much a change of one run against one run can be trusted.
+/// How much a change of one run or two a side can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OneRun {
-    /// The samples are apart, and the change stands out of its suite (or the suite is too small to say).
+    /// Runs and samples are apart, and the change stands out of its suite (or the suite is too small to say).
     StandsOut,
-    /// The samples are apart, but other benchmarks of the suite moved about as much.
+    /// Runs and samples are apart, but other benchmarks of the suite moved about as much.
     LikeItsSuite,
-    /// The samples overlap.
-    Overlaps,
+    /// A run of one side is as good as one of the other.
+    RunsOverlap,
+    /// The samples within the runs overlap.
+    SamplesOverlap,
 }
 
-/// Judges a change by the samples inside the runs and by the suite's other changes.
+/// Judges a change by one run or two a side, by the samples inside them and by the suite's other changes.
 pub(super) fn one_run(series: &Measured<'_>, group: Option<&Group>) -> OneRun {
-    if !apart(&series.pair.baseline, &series.pair.current) {
-        return OneRun::Overlaps;
+    if !runs_are_apart(series) {
+        return OneRun::RunsOverlap;
+    }
+    if !samples_are_apart(&series.pair.baseline, &series.pair.current) {
+        return OneRun::SamplesOverlap;
     }
     let (Some(ratio), Some(group)) = (series.worse_log_ratio(), group.filter(|g| g.is_large())) else {
         return OneRun::StandsOut;
@@ -93,8 +98,20 @@ pub(super) fn one_run(series: &Measured<'_>, group: Option<&Group>) -> OneRun {
     if distance > 0.0 && distance >= MIN_DISTANCE * group.spread { OneRun::StandsOut } else { OneRun::LikeItsSuite }
 }
 
+/// Whether all runs of one side are worse than all of the other: two runs a side may well be one that is off and one that is
+/// not.
+fn runs_are_apart(series: &Measured<'_>) -> bool {
+    let range = |side: &[Seen<'_>]| {
+        let usable = side.iter().filter(|o| o.fault.is_none());
+        let values = usable.filter_map(|o| series.statistic.and_then(|s| o.summary.get(s)));
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+    };
+    let (before, now) = (range(&series.pair.baseline), range(&series.pair.current));
+    before.1 < now.0 || now.1 < before.0
+}
+
 /// Whether the p25–p75 ranges of the two sides do not touch. What is unknown counts as apart.
-fn apart(baseline: &[Seen<'_>], current: &[Seen<'_>]) -> bool {
+fn samples_are_apart(baseline: &[Seen<'_>], current: &[Seen<'_>]) -> bool {
     let range = |side: &[Seen<'_>]| -> Option<(f64, f64)> {
         let ranges: Option<Vec<(f64, f64)>> = side
             .iter()

@@ -3,7 +3,8 @@
 //! Not here: the limits of a change (`decide`).
 
 use super::Comparison;
-use super::decide::{self, Change, Finding, TOLERANCE};
+use super::change::{Change, TOLERANCE};
+use super::decide::{self, Finding};
 use super::measure::Measured;
 use super::notes::Usage;
 use crate::model::report::{self, LimitKind, Reason, Verdict};

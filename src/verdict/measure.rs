@@ -10,6 +10,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::Comparison;
+use super::change::TOLERANCE;
 use super::noise::{self, Choice};
 use super::pairing::{Pair, Seen};
 use crate::config::{Judging, Limit};
@@ -116,7 +117,9 @@ fn measure_one(
     let suspected = suspected.filter(|statistic| usable().all(|o| o.summary.get(*statistic).is_some()));
     let set = pair.fixed.or(judging.statistic).or(suspected);
     let choice = choice.filter(|_| set.is_none() && kind == Kind::Noisy);
-    let statistic = set.or(choice.map(|(chosen, _)| chosen)).or_else(|| automatic(&pair, better, kind));
+    let statistic = set
+        .or(choice.map(|(chosen, _)| chosen))
+        .or_else(|| automatic(&pair, better, kind == Kind::Exact || is_told_exact(&pair)));
     let value = |side: &[Seen<'_>]| {
         let runs: SmallVec<[f64; 4]> = side
             .iter()
@@ -149,12 +152,13 @@ pub(super) fn by_run(seen: &[Seen<'_>], runs: usize, statistic: Statistic) -> Ve
     row
 }
 
-/// A series is exact if its tool says so, or if sizes and counts did not vary in any run that measured them repeatedly, or
-/// from run to run.
+/// A series is exact if its tool says so and its runs do not say otherwise, or if sizes and counts did not vary in any run
+/// that measured them repeatedly, or from run to run.
 fn is_exact(pair: &Pair<'_>) -> bool {
     let all = || pair.baseline.iter().chain(&pair.current);
-    if all().next().is_some() && all().all(|o| o.kind == Kind::Exact) {
-        return true;
+    if is_told_exact(pair) {
+        // A history of few distinct values says nothing of scatter.
+        return !(pair.history.is_empty() && wobbles(pair));
     }
     let constant = |o: &Seen<'_>| {
         matches!(o.unit, Unit::Byte | Unit::One)
@@ -168,6 +172,28 @@ fn is_exact(pair: &Pair<'_>) -> bool {
     all().all(constant) || never_varied(pair)
 }
 
+/// Whether the tool calls the series exact.
+fn is_told_exact(pair: &Pair<'_>) -> bool {
+    let mut all = pair.baseline.iter().chain(&pair.current).peekable();
+    all.peek().is_some() && all.all(|o| o.kind == Kind::Exact)
+}
+
+/// Whether a side's own code gives several values, and the two sides some alike: an amortised allocation that falls into
+/// some of the runs, say.
+fn wobbles(pair: &Pair<'_>) -> bool {
+    let range = |side: &[Seen<'_>]| {
+        let any = [Statistic::Median, Statistic::Mean];
+        let centre = |o: &Seen<'_>| any.iter().find_map(|s| o.summary.get(*s));
+        let usable = || side.iter().filter(|o| o.fault.is_none());
+        let least = usable().filter_map(|o| o.summary.get(Statistic::Min).or_else(|| centre(o)));
+        let most = usable().filter_map(|o| o.summary.get(Statistic::Max).or_else(|| centre(o)));
+        (least.fold(f64::INFINITY, f64::min), most.fold(f64::NEG_INFINITY, f64::max))
+    };
+    let (before, now) = (range(&pair.baseline), range(&pair.current));
+    let varies = |(least, most): (f64, f64)| most - least > most.abs() * TOLERANCE;
+    (varies(before) || varies(now)) && before.0 <= now.1 && now.0 <= before.1
+}
+
 /// Whether a size or a count was the same in several runs and is so now: a success rate of 100 % shows no noise.
 fn never_varied(pair: &Pair<'_>) -> bool {
     let Some(value) = pair.current.first().and_then(|o| o.summary.get(Statistic::Max)) else { return false };
@@ -179,11 +205,11 @@ fn never_varied(pair: &Pair<'_>) -> bool {
     before().count() >= 2 && before().chain(&pair.current).all(is_it)
 }
 
-/// The first statistic that every run of both sides has.
-fn automatic(pair: &Pair<'_>, better: Option<Better>, kind: Kind) -> Option<Statistic> {
+/// The first statistic that every run of both sides has. Of a count nothing is known that only ever adds.
+fn automatic(pair: &Pair<'_>, better: Option<Better>, counted: bool) -> Option<Statistic> {
     use Statistic::{Max, Mean, Median, Min, P10, P25, P75, P90, P95, P99};
-    let order = match (kind, better) {
-        (Kind::Exact, _) | (_, None) => [Median, Mean, P25, P75, P10, P90, Min, Max, P95, P99],
+    let order = match (counted, better) {
+        (true, _) | (_, None) => [Median, Mean, P25, P75, P10, P90, Min, Max, P95, P99],
         (_, Some(Better::Lower)) => [Min, P10, P25, Median, Mean, P75, P90, P95, P99, Max],
         (_, Some(Better::Higher)) => [Max, P90, P75, Median, Mean, P25, P10, Min, P95, P99],
     };

@@ -9,6 +9,7 @@
 //! Not here: where runs come from (`io`), how a report looks (`report`), and change points in a history (`trend`).
 
 pub mod backtest;
+mod change;
 mod confirm;
 mod decide;
 mod evidence;

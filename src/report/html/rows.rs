@@ -16,7 +16,7 @@ use super::super::explain;
 use super::super::markdown::reproduction;
 use super::super::wording::{self, Names, TYPESET};
 use super::template::{name, whole_name};
-use crate::model::report::{Reason, Report, Row, Side};
+use crate::model::report::{Report, Row, Side};
 use crate::model::runs::Samples;
 use crate::text::{self, MAX_SHOWN, Untrusted};
 
@@ -193,7 +193,6 @@ fn source(report: &Report, label: String) -> Source {
     let short = |commit: &Untrusted| name(&wording::short_commit(commit));
     let commit = |side: &Side| side.commit.as_ref().map(short);
     let past = report.past.iter().map(|run| (run.commit.as_ref().map(short), run.committed_at.or(run.taken_at)));
-    let measured_again = report.results.iter().any(|row| row.reasons.contains(&Reason::MeasuredAgain));
     Source {
         label,
         pairs: report.pairs,
@@ -201,8 +200,8 @@ fn source(report: &Report, label: String) -> Source {
         current: commit(&report.current),
         past: past.collect(),
         command: reproduction(report).and_then(|command| match command.strip_prefix("perfgate compare ") {
-            // The files of the history and of a second stage are not known here, and without them the row would read otherwise.
-            Some(_) if report.history > 0 || measured_again => None,
+            // The files of the history are not known here, and without them the row would read otherwise.
+            Some(_) if report.history > 0 => None,
             Some(inputs) => Some(["perfgate explain ".to_owned(), format!(" {inputs}")]),
             None => Some([format!("{command} --verbose --filter "), String::new()]),
         }),

@@ -12,7 +12,7 @@ use super::super::wording::{self, Entry, Names, TYPESET};
 use super::Caps;
 use crate::diag::{Code, Severity};
 use crate::model::Unit;
-use crate::model::report::{Counts, GateVerdict, Limit, LimitKind, Note, Report, Row, Side, Verdict};
+use crate::model::report::{Counts, GateVerdict, Limit, LimitKind, Note, Reason, Report, Row, Side, Verdict};
 use crate::text::{self, MAX_SHOWN, Untrusted};
 
 /// Characters of a sentence in a note or explanation.
@@ -429,8 +429,9 @@ pub(in crate::report) fn reproduction(report: &Report) -> Option<String> {
         Some(store) => format!("--store {store} "),
         None => String::new(),
     };
+    let measured_again = report.results.iter().any(|row| row.reasons.contains(&Reason::MeasuredAgain));
     match (report.baseline.inputs.as_slice(), commit, testbed) {
-        _ if report.pairs > 0 || report.baseline.runs == 0 => None,
+        _ if report.pairs > 0 || report.baseline.runs == 0 || measured_again => None,
         // A stored baseline goes by its commit; what it is called is a sentence or the name of a tag.
         (_, Some(commit), Some(testbed)) => {
             Some(format!("perfgate check --baseline {} --testbed {} {store}{results}", commit.raw(), testbed.raw()))
