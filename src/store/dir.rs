@@ -41,17 +41,18 @@ impl Folder {
 
     /// Fails if the folder holds something that is not ours; says whether the store exists.
     fn check(&self) -> Result<bool, Diagnostic> {
-        let marker = self.path.join(MARKER);
-        let content = match fs::read(&marker) {
-            Ok(content) => Some(content),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(Self::failed(&marker, "read the store", &error)),
-        };
+        // In this order: whatever another process has put there by now, it has put after the marker.
         let is_empty = match fs::read_dir(&self.path) {
             // What a killed process left before it could write the marker.
             Ok(mut entries) => entries.all(|entry| entry.is_ok_and(|entry| is_temporary(&entry.file_name()))),
             Err(error) if error.kind() == ErrorKind::NotFound => true,
             Err(error) => return Err(Self::failed(&self.path, "read the store", &error)),
+        };
+        let marker = self.path.join(MARKER);
+        let content = match fs::read(&marker) {
+            Ok(content) => Some(content),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(Self::failed(&marker, "read the store", &error)),
         };
         check_marker(content.as_deref(), &self.name(), is_empty)?;
         Ok(content.is_some())
@@ -183,4 +184,27 @@ fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_being_made_is_nobody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = Key::from_path("runs/a/b/2026-11/20261121T083932Z-none-2d711642b726b044.json.zst").unwrap();
+        let run = [(key.clone(), Packed { bytes: b"x".to_vec(), checksum: key.checksum.clone() })];
+        for round in 0..300 {
+            let path = folder.path().join(round.to_string());
+            let store = || Folder::new(&path.to_string_lossy(), Duration::from_secs(60));
+            std::thread::scope(|scope| {
+                let writer = scope.spawn(|| store().add(&run).unwrap());
+                while !writer.is_finished() {
+                    store().snapshot().unwrap();
+                }
+            });
+            assert_eq!(store().snapshot().unwrap().keys, [key.clone()]);
+        }
+    }
 }
