@@ -378,6 +378,7 @@ fn a_folder_of_somebody_else_is_refused() {
     assert!(publish(&world, "site", 2).contains("a site is a folder"));
     fs::remove_file(&site).unwrap();
     fs::create_dir(&site).unwrap();
+    fs::write(site.join(".perfgate-q7YxkB"), "of a process that was killed before it had written anything").unwrap();
     publish(&world, "site", 0);
 }
 

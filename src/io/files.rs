@@ -27,6 +27,8 @@ const BUFFER: usize = 256 << 10;
 const CHUNK: usize = 1 << 20;
 /// Folders deeper than this are not followed.
 const MAX_DEPTH: usize = 64;
+/// How the names of files begin that are not complete yet; a process that is killed leaves one behind.
+pub const TEMPORARY: &str = ".perfgate-";
 
 /// A file that was opened, of which the beginning is known.
 pub struct Source {
@@ -378,7 +380,7 @@ pub fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
         return file.write_all(content).map_err(|e| fail(&e));
     }
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".perfgate-");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

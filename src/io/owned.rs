@@ -64,8 +64,11 @@ impl Owned {
             }
             Err(error) => return Err(unreadable(&error)),
         };
-        // A new work tree of a pages branch has nothing but git's own.
-        let mut entries = entries.filter(|entry| entry.as_ref().map_or(true, |entry| entry.file_name() != ".git"));
+        // A new work tree of a pages branch has nothing but git's own, and a process that was killed before it could write
+        // the marker left a part of it.
+        let is_nobodys = |name: &str| name == ".git" || name.starts_with(files::TEMPORARY);
+        let mut entries = entries
+            .filter(|entry| entry.as_ref().map_or(true, |entry| !is_nobodys(&entry.file_name().to_string_lossy())));
         let first = entries.next().transpose().map_err(|error| unreadable(&error))?;
         let marker = root.join(MARKER);
         if !files::is_plain_file(&marker) {

@@ -15,10 +15,8 @@ use super::key::RUNS;
 use super::lock::{Lock, lock};
 use super::{Key, MARKER, MARKER_CONTENT, Packed, Snapshot, Store, check_marker, keys_of};
 use crate::diag::{Code, Diagnostic, Location};
+use crate::io::files::TEMPORARY;
 use crate::text;
-
-/// How the names of files begin that are not complete yet.
-const TEMPORARY: &str = ".perfgate-";
 
 /// The file that writers lock.
 const LOCK: &str = ".perfgate-lock";
