@@ -6,7 +6,8 @@ usage: benches/ab.py FOLDER [--runs 20] [--suite rs,go,py] [--pairs 5] [--histor
 
 FOLDER holds suites that slow the benchmarks which the variable SLOW names ("sum:10,sort:20"): `rs` (Criterion), `go`,
 `py` (pytest-benchmark). Go's benchmarks run for 100 ms five times, so that a run takes about as long as one of the other
-two. Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged
+two: `go` repeats each benchmark before the next one (-count=5), the suite `go-rounds` all of them five times in a row.
+Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged
 code and RUNS with four random benchmarks slowed by 3, 5, 10 and 20 % on the current side, in two stages: the current
 side once against HISTORY earlier runs of the base (`compare --history`, as CI does, measured before or taken from FOLDER/SUITE/run-N; with --history 0 one pair instead),
 then the suspects again in PAIRS pairs (`ab --confirm`). With --one-stage all benchmarks in PAIRS pairs. Meanwhile another
@@ -22,6 +23,7 @@ import math
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -31,6 +33,9 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SLOWED = (3, 5, 10, 20)
 WITH_SLOW = ["sh", "-c", 'SLOW=$(cat slow 2>/dev/null) exec "$@"', "sh"]
+ROUNDS = """for round in 1 2 3 4 5; do
+    ./suite.test -test.run='^$' -test.bench="$1" -test.benchmem -test.benchtime=100ms || exit
+done"""
 SUITES = {
     "rs": {"all": ["cargo", "bench", "--bench", "suite"],
            "some": ["cargo", "bench", "--bench", "suite", "--", "{filter}"],
@@ -38,6 +43,9 @@ SUITES = {
     "go": {"all": ["go", "test", "-run=^$", "-bench=.", "-benchmem", "-count=5", "-benchtime=100ms"],
            "some": ["go", "test", "-run=^$", "-bench={filter}", "-benchmem", "-count=5", "-benchtime=100ms"],
            "build": ["go", "test", "-run=^$"]},
+    "go-rounds": {"all": ["sh", "rounds", "."],
+                  "some": ["sh", "rounds", "{filter}"],
+                  "build": ["sh", "-c", f"echo {shlex.quote(ROUNDS)} >rounds && go test -c -o suite.test"]},
     "py": {"all": [sys.executable, "-m", "pytest", "-q", "--benchmark-json={out}"],
            "some": [sys.executable, "-m", "pytest", "-q", "--benchmark-json={out}", "{filter}"],
            "build": ["true"]},
@@ -72,7 +80,7 @@ def seconds(text):
 class Suite:
     def __init__(self, name, source, work, perfgate):
         self.commands, self.perfgate = SUITES[name], perfgate
-        self.past, self.prints = os.path.join(work, name, "past"), name == "go"
+        self.past, self.prints = os.path.join(work, name, "past"), name.startswith("go")
         self.base, self.current = (os.path.join(work, name, side) for side in ("base", "head"))
         self.wall = self.turns = 0.0
         for folder in (self.base, self.current):
@@ -174,7 +182,8 @@ def main():
     rng = random.Random(asked.seed)
     log = open(asked.out, "a", encoding="utf-8") if asked.out else None
     with tempfile.TemporaryDirectory() as work:
-        suites = {name: Suite(name, os.path.join(asked.folder, name), work, perfgate) for name in asked.suite.split(",")}
+        suites = {name: Suite(name, os.path.join(asked.folder, name.split("-")[0]), work, perfgate)
+                  for name in asked.suite.split(",")}
         # The names, and what is only slow the first time.
         names = {name: sorted(suite.judge({}, 1, 0, True, work)) for name, suite in suites.items()}
         for suite in suites.values():

@@ -217,7 +217,7 @@ fn a_dirty_checkout_is_measured_as_it_is_and_said() {
     let out = project.run(&["ab", &project.report_option(), "--", "./bench.sh"]);
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stderr));
     let report = project.report();
-    assert!(note(&report, "uncommitted-changes").unwrap().contains("in 1 file"));
+    assert!(note(&report, "uncommitted-changes").unwrap().contains("in 1 file (`values`)"));
     assert!(report["current"]["commit"].is_null());
     assert_eq!(project.git(&["status", "--porcelain"]), "M values");
 }
@@ -237,8 +237,12 @@ fn reports_of_its_own_are_no_change_of_the_checkout() {
     assert_eq!(again["current"]["commit"].as_str().unwrap(), project.git(&["rev-parse", "HEAD"]));
     assert_eq!(note(&again, "uncommitted-changes"), None);
     // What is not named in the call is one.
-    fs::write(project.path("repo/other.json"), "").unwrap();
-    assert!(note(&report(), "uncommitted-changes").unwrap().contains("in 1 file"));
+    for name in ["other.json", "a b", "c", "d\u{1b}[2J"] {
+        fs::write(project.path("repo").join(name), "").unwrap();
+    }
+    let last = report();
+    let said = note(&last, "uncommitted-changes").unwrap();
+    assert!(said.contains("in 4 files (`a b`, `c`, `d\\u{1b}[2J` and 1 more)"), "{said}");
 }
 
 #[test]

@@ -296,6 +296,9 @@ const OF_MEASURING: [Code; 5] =
 /// Fewest pairs from which noise is known.
 const FEWEST_PAIRS: usize = crate::stats::engine::FEWEST_RUNS;
 
+/// So many of the files that differ from the commit are named.
+const NAMED_FILES: usize = 3;
+
 /// After how many pairs the verdict is looked at: once, or twice as many each time up to the most.
 fn looks(args: &Args) -> Result<Vec<usize>, Failure> {
     let pairs = usize::from(args.pairs);
@@ -432,7 +435,7 @@ impl Sides {
             let checkout = self.checkout.as_ref();
             run.subject.branch = checkout.and_then(|c| c.branch.as_deref()).map(Into::into);
             // A checkout with changes is at no commit.
-            run.subject.commit = checkout.filter(|c| c.changed == 0).map(|c| c.head.as_str().into());
+            run.subject.commit = checkout.filter(|c| c.changed.is_empty()).map(|c| c.head.as_str().into());
         }
     }
 
@@ -462,7 +465,7 @@ impl Sides {
         let Some(first) = first else {
             if let Base::Commit(base) = &self.base
                 && base.commit == checkout.head
-                && checkout.changed == 0
+                && checkout.changed.is_empty()
             {
                 let message = format!("both sides are {}, so no difference is to be expected", short(&base.commit));
                 remarks.push(Diagnostic::new(Code::SameInput, message));
@@ -516,12 +519,18 @@ impl Sides {
 
     /// What the report should say of a checkout that differs from its commit.
     fn note(&self) -> Option<Note> {
-        let checkout = self.checkout.as_ref().filter(|c| c.changed > 0)?;
-        let files = if checkout.changed == 1 { "1 file" } else { &format!("{} files", checkout.changed) };
+        let checkout = self.checkout.as_ref().filter(|c| !c.changed.is_empty())?;
+        let files = crate::report::count(checkout.changed.len(), "file");
+        let (named, rest) = checkout.changed.split_at(checkout.changed.len().min(NAMED_FILES));
+        let named: Vec<String> = named.iter().map(|path| format!("`{}`", text::shown(path))).collect();
+        let rest = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         let head = stored::short(&checkout.head);
         Some(note(
             Code::UncommittedChanges,
-            format!("the checkout differs from its commit {head} in {files} and was measured as it is"),
+            format!(
+                "the checkout differs from its commit {head} in {files} ({}{rest}) and was measured as it is",
+                named.join(", ")
+            ),
         ))
     }
 }

@@ -22,8 +22,8 @@ pub struct Checkout {
     pub head: String,
     /// Its branch; `None` where it is detached.
     pub branch: Option<String>,
-    /// How many files differ from the commit, untracked ones included.
-    pub changed: usize,
+    /// The files that differ from the commit, untracked ones and folders of them included, as paths from the top.
+    pub changed: Vec<Untrusted>,
 }
 
 /// A commit and what it was called.
@@ -59,7 +59,7 @@ impl Checkout {
             Stop::Usage(Diagnostic::new(Code::UnknownRevision, "the repository has no commit to compare with"))
         })?;
         let branch = git.run(&["symbolic-ref", "--quiet", "--short", "HEAD"]).ok();
-        let changed = git.run(&["status", "--porcelain"]).map_err(failed)?.lines().count();
+        let changed = changed(&git, &[])?;
         Ok(Self { git, top: top.into(), prefix: prefix.trim_end_matches('/').into(), head, branch, changed })
     }
 
@@ -90,10 +90,8 @@ impl Checkout {
         };
         let excluded: Vec<String> =
             files.filter_map(below_the_top).map(|path| format!(":(exclude,literal){path}")).collect();
-        if self.changed > 0 && !excluded.is_empty() {
-            let mut command = vec!["status", "--porcelain", "--", "."];
-            command.extend(excluded.iter().map(String::as_str));
-            self.changed = self.git.run(&command).map_err(failed)?.lines().count();
+        if !self.changed.is_empty() && !excluded.is_empty() {
+            self.changed = changed(&self.git, &excluded)?;
         }
         Ok(())
     }
@@ -149,7 +147,7 @@ impl Checkout {
             );
             Stop::Usage(self.if_shallow(diagnostic).help("or name the base: `--base REV`"))
         })?;
-        if commit == self.head && self.changed == 0 {
+        if commit == self.head && self.changed.is_empty() {
             return Err(Stop::Usage(
                 Diagnostic::new(Code::UnknownRevision, format!("the checkout does not differ from `{shown}`"))
                     .help("name another base: `--base HEAD~1`"),
@@ -188,6 +186,16 @@ impl Checkout {
             .map(|(commit, subject)| (commit.to_owned(), subject.into()))
             .collect())
     }
+}
+
+/// What differs from the commit, but for these pathspecs.
+fn changed(git: &Git, excluded: &[String]) -> Result<Vec<Untrusted>, Stop> {
+    let mut command = vec!["status", "--porcelain", "-z", "--no-renames", "--", "."];
+    command.extend(excluded.iter().map(String::as_str));
+    let listed = git.bytes(&command, b"").map_err(failed)?;
+    // Two letters and a space stand before each path (git-status(1), "Short Format").
+    let paths = listed.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..));
+    Ok(paths.map(|path| String::from_utf8_lossy(path).as_ref().into()).collect())
 }
 
 fn failed(error: GitError) -> Stop {
