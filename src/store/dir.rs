@@ -202,7 +202,7 @@ mod tests {
                     store().snapshot().unwrap();
                 }
             });
-            assert_eq!(store().snapshot().unwrap().keys, [key.clone()]);
+            assert_eq!(store().snapshot().unwrap().keys, std::slice::from_ref(&key));
         }
     }
 }
