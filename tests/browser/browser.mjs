@@ -80,6 +80,18 @@ export async function open(file, options = {}) {
   };
 }
 
+/** Milliseconds until a page shows what the selector names: the median of three visits, since the machine does other things too. */
+export async function timeUntil(visit, selector) {
+  const times = [];
+  for (let round = 0; round < 3; round += 1) {
+    const { page, elapsed, done } = await visit();
+    await page.locator(selector).first().waitFor();
+    times.push(elapsed());
+    await done();
+  }
+  return times.sort((a, b) => a - b)[1];
+}
+
 /** Asserts that a page said nothing in the console, asked for nothing and broke none of its own rules. */
 export function assertQuiet(seen) {
   assert.deepEqual(seen, { messages: [], requests: [], breaches: [], dialogs: [] });

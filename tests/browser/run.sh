@@ -49,7 +49,8 @@ fi
 
 tools=${PERFGATE_CI_TOOLS:-${TMPDIR:-/tmp}/perfgate-ci-tools}/browser
 mkdir -p "$tools"
-if ! cmp -s "$here/package-lock.json" "$tools/package-lock.json" || [ ! -d "$tools/node_modules" ]; then
+# npm writes the file in `node_modules` last: without it, an installation was cut off.
+if ! cmp -s "$here/package-lock.json" "$tools/package-lock.json" || [ ! -f "$tools/node_modules/.package-lock.json" ]; then
     cp "$here/package.json" "$tools/package.json"
     cp "$here/package-lock.json" "$tools/package-lock.json.new"
     mv "$tools/package-lock.json.new" "$tools/package-lock.json"
