@@ -382,6 +382,30 @@ fn a_folder_of_somebody_else_is_refused() {
     publish(&world, "site", 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn sites_that_are_written_at_once_take_turns() {
+    let world = World::new();
+    for round in 0..5 {
+        let name = format!("site-{round}");
+        let report = format!("html={name}");
+        std::thread::scope(|scope| {
+            for filter in ["*", "Parse/*", "*", "Parse/*"] {
+                let (world, report) = (&world, &report);
+                scope.spawn(move || {
+                    let trend = ["trend", STEPS, "--isolated", "--report", report, "--filter", filter];
+                    run(world.root(), &trend, 0);
+                });
+            }
+        });
+        let there = contents(&world.root().join(&name));
+        let marker: serde_json::Value = serde_json::from_slice(&there["perfgate-site.json"]).unwrap();
+        let listed = marker["files"].as_array().unwrap().iter().map(|path| path.as_str().unwrap());
+        let listed: BTreeSet<&str> = listed.chain(["perfgate-site.json"]).collect();
+        assert_eq!(there.keys().map(String::as_str).collect::<BTreeSet<_>>(), listed);
+    }
+}
+
 #[test]
 fn a_marker_that_lies_removes_nothing_outside() {
     let world = World::new();

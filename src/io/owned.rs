@@ -6,11 +6,13 @@
 //! the place of a file or a folder of ours must be one.
 //!
 //! The marker is written first, with the old and the new files, and again at the end, so that it lists all that is there
-//! also when the writing was interrupted.
+//! also when the writing was interrupted. Processes that write the same folder take turns, by a lock on the folder itself
+//! where the system has such (not on Windows).
 //!
 //! Not here: what the files are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -38,8 +40,6 @@ struct Marker {
 #[derive(Debug)]
 pub struct Owned {
     root: PathBuf,
-    /// What perfgate wrote there before.
-    old: BTreeSet<String>,
 }
 
 impl Owned {
@@ -48,15 +48,21 @@ impl Owned {
     /// # Errors
     /// If it is not perfgate's, or of a newer one.
     pub fn open(path: &str) -> Result<Self, Diagnostic> {
-        let root = PathBuf::from(path);
-        let at = |diagnostic: Diagnostic| diagnostic.at(Location::file(path));
+        let owned = Self { root: PathBuf::from(path) };
+        owned.written().map(|_| owned)
+    }
+
+    /// What perfgate wrote there before.
+    fn written(&self) -> Result<BTreeSet<String>, Diagnostic> {
+        let root = &self.root;
+        let at = |diagnostic: Diagnostic| diagnostic.at(Location::file(root.to_string_lossy().into_owned()));
         let unreadable = |error: &std::io::Error| {
             at(Diagnostic::new(Code::Unreadable, format!("cannot look into the folder: {}", files::reason(error))))
         };
-        let entries = match std::fs::read_dir(&root) {
+        let entries = match std::fs::read_dir(root) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !files::is_there(&root) => {
-                return Ok(Self { root, old: BTreeSet::new() });
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !files::is_there(root) => {
+                return Ok(BTreeSet::new());
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotADirectory || root.is_file() => {
                 let message = "a site is a folder, and this is a file";
@@ -73,14 +79,14 @@ impl Owned {
         let marker = root.join(MARKER);
         if !files::is_plain_file(&marker) {
             return match first {
-                None => Ok(Self { root, old: BTreeSet::new() }),
+                None => Ok(BTreeSet::new()),
                 Some(entry) => Err(at(foreign(&entry.file_name().to_string_lossy()))),
             };
         }
         let bytes = std::fs::read(&marker).map_err(|error| unreadable(&error))?;
         let marker: Marker = serde_json::from_slice(&bytes).map_err(|_| at(foreign(MARKER)))?;
         match marker.schema.raw() {
-            SCHEMA => Ok(Self { root, old: marker.files.into_iter().filter(|path| is_ours(path)).collect() }),
+            SCHEMA => Ok(marker.files.into_iter().filter(|path| is_ours(path)).collect()),
             newer if newer.starts_with(SCHEMAS) => Err(at(Diagnostic::new(
                 Code::ForeignFolder,
                 format!("the site has the layout `{}`, this perfgate knows `{SCHEMA}`", text::shown(&marker.schema)),
@@ -100,17 +106,21 @@ impl Owned {
             Diagnostic::new(Code::WriteFailed, format!("cannot write the site: {why}"))
                 .at(Location::file(path.to_string_lossy().into_owned()))
         };
+        std::fs::create_dir_all(&self.root).map_err(|error| cannot(&self.root, &files::reason(&error)))?;
+        // Held until it is dropped.
+        let _turn = File::open(&self.root).and_then(|folder| folder.lock().map(|()| folder));
+        let old = self.written()?;
         for path in new.keys() {
             debug_assert!(is_ours(path), "{path}");
-            self.look_at(path)?;
+            self.look_at(path, &old)?;
         }
-        let both: BTreeSet<String> = self.old.iter().chain(new.keys()).cloned().collect();
+        let both: BTreeSet<String> = old.iter().chain(new.keys()).cloned().collect();
         self.mark(&both).map_err(|error| cannot(&self.root, &error.to_string()))?;
         for (path, content) in new {
             let path = self.root.join(path);
             files::write(&path, content.as_bytes()).map_err(|error| cannot(&path, &error.to_string()))?;
         }
-        let stale = self.old.iter().filter(|path| !new.contains_key(*path));
+        let stale = old.iter().filter(|path| !new.contains_key(*path));
         for path in stale.filter(|path| self.is_below_folders(path)) {
             let path = self.root.join(path);
             if files::is_plain_file(&path) {
@@ -122,10 +132,10 @@ impl Owned {
     }
 
     /// Refuses what lies in the way of a file without being one that perfgate wrote.
-    fn look_at(&self, path: &str) -> Result<(), Diagnostic> {
+    fn look_at(&self, path: &str, old: &BTreeSet<String>) -> Result<(), Diagnostic> {
         let place = self.root.join(path);
         let is_free = !files::is_there(&place);
-        let is_known = self.old.contains(path) && files::is_plain_file(&place);
+        let is_known = old.contains(path) && files::is_plain_file(&place);
         if self.is_below_folders(path) && (is_free || is_known) {
             return Ok(());
         }
