@@ -336,7 +336,7 @@ pub struct Row {
     pub p: Option<f64>,
     /// The same, adjusted for the number of series judged together.
     pub p_adjusted: Option<f64>,
-    /// The smallest change that these data could have shown, as a share.
+    /// The smallest change that these data could have shown, as a share; `None` if it takes four times the time or more.
     pub detectable: Option<f64>,
     /// The limits the row was judged by.
     pub limits: Limits,

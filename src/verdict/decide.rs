@@ -131,7 +131,10 @@ fn row(
         p_adjusted: estimate.map(|e| {
             if e.assessment.estimate < 0.0 { e.assessment.p_better_adjusted } else { e.assessment.p_adjusted }
         }),
-        detectable: estimate.map(|e| growth(series, e.assessment.detectable).abs()),
+        detectable: estimate
+            .map(|e| e.assessment.detectable)
+            .filter(|distance| *distance <= MOST_DETECTABLE)
+            .map(|distance| growth(series, distance).abs()),
         limits,
         verdict: finding.verdict,
         gate,
@@ -411,12 +414,16 @@ fn bimodal(finding: Finding, is: bool) -> Finding {
     finding.because(Reason::Bimodal, "its unchanged runs fall into two groups: more runs tell more than more samples")
 }
 
+/// The largest change that is told as one that could have been shown, in log units: four times the time. A wilder past can
+/// need a change of any size.
+const MOST_DETECTABLE: f64 = 2.0 * std::f64::consts::LN_2;
+
 /// What these data could have shown.
 fn seen_from(series: &Measured<'_>, detectable: f64) -> String {
-    let percent = growth(series, detectable) * 100.0;
-    if percent.abs() > if percent > 0.0 { 300.0 } else { 75.0 } {
+    if detectable > MOST_DETECTABLE {
         return "these runs vary so much that hardly any change would show".to_owned();
     }
+    let percent = growth(series, detectable) * 100.0;
     let digits = usize::from(percent.abs() < 10.0);
     format!("these runs could have shown a change of about {percent:+.digits$}% or more")
 }
