@@ -62,9 +62,13 @@ impl Workplace {
         let Some(git) = &self.repository else { return Ok(path) };
         self.trees.push(path.clone());
         let shown = path.to_string_lossy();
-        without_hooks(git)
-            .run(&["worktree", "add", "--quiet", "--force", "--detach", &shown, commit])
-            .map_err(|error| Stop::Outside(Diagnostic::new(Code::GitFailed, error.to_string())))?;
+        let add = || without_hooks(git).run(&["worktree", "add", "--quiet", "--force", "--detach", &shown, commit]);
+        let added = match add() {
+            // Another process has just removed its own, the last one, and with it git's folder of work trees.
+            Err(error) if error.mentions(&["could not create directory"]) => add(),
+            added => added,
+        };
+        added.map_err(|error| Stop::Outside(Diagnostic::new(Code::GitFailed, error.to_string())))?;
         Ok(path)
     }
 
@@ -208,6 +212,10 @@ mod tests {
         drop(second);
         // What a killed process leaves: everything but the locked file.
         first.lock = None;
+        // A process that another test has just forked may hold a copy of it until it becomes another program.
+        while !is_stale(&first.folder) {
+            std::thread::yield_now();
+        }
         let third = Workplace::open(Some(&git)).unwrap_or_else(|_| panic!());
         assert!(!tree.exists() && trees(&git) == 1);
         drop(third);
