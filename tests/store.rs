@@ -174,6 +174,31 @@ fn a_killed_writer_leaves_a_sound_store() {
 }
 
 #[test]
+fn a_broken_repository_of_ours_is_made_anew_and_the_users_is_left_alone() {
+    let world = World::new();
+    let [_, branch] = world.stores();
+    let record = |name: &str, value: f64| {
+        run(&world.work(), &["record", &world.results(name, value), "--store", &branch], 0);
+    };
+    record("a.txt", 100.0);
+    let refs = git(&world.work(), &["for-each-ref"]);
+    let ours: Vec<PathBuf> = fs::read_dir(world.work().join(".git/perfgate"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    assert!(!ours.is_empty());
+    // What a process that is killed while it throws the repository away may leave.
+    for folder in ours {
+        fs::remove_file(folder.join("HEAD")).unwrap();
+    }
+    record("b.txt", 200.0);
+    assert_eq!(listed(&world.work(), &branch).len(), 2);
+    assert_eq!(git(&world.work(), &["for-each-ref"]), refs);
+    assert_eq!(git(&world.work(), &["rev-parse", "--is-shallow-repository"]), "false");
+}
+
+#[test]
 fn what_is_not_ours_is_left_alone() {
     let world = World::new();
     let [folder, branch] = world.stores();

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use super::private::{Private, Remote, failed, is_local};
+use super::private::{DISTURBED, Private, Remote, failed, is_local};
 use super::{Key, MARKER, MARKER_CONTENT, Packed, Snapshot, Store, check_marker, key, keys_of};
 use crate::diag::{Code, Diagnostic};
 use crate::io::git::GitError;
@@ -284,6 +284,7 @@ fn hope(error: &GitError) -> Hope {
         "reference already exists",
         "failed to lock",
         ".lock': File exists",
+        DISTURBED,
     ];
     let stumbled = [
         "Could not resolve",

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::private::{Private, Remote, failed, is_local, reaching};
+use super::private::{DISTURBED, Private, Remote, failed, is_local, reaching};
 use crate::diag::{Code, Diagnostic};
 use crate::io::ci::{Build, PullRequest};
 use crate::io::git::{Git, GitError};
@@ -307,8 +307,9 @@ impl Lineage {
             wanted.iter().enumerate().map(|(at, name)| format!("+{name}:refs/perfgate/{at}")).collect();
         arguments.extend(["--end-of-options", remote.fetch.as_str()]);
         arguments.extend(refspecs.iter().map(String::as_str));
+        let again = |error: &GitError| error.mentions(&[DISTURBED]) || is_local(error) && private.renew().is_ok();
         let fetched = match private.git.run(&arguments) {
-            Err(error) if is_local(&error) && private.renew().is_ok() => private.git.run(&arguments).is_ok(),
+            Err(error) if again(&error) => private.git.run(&arguments).is_ok(),
             done => done.is_ok(),
         };
         fetched.then_some(private)

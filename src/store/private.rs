@@ -22,6 +22,10 @@ use crate::text;
 
 /// More packs than this, and fetching everything again is better than keeping them.
 const MOST_PACKS: usize = 50;
+/// The file that says that the repository is whole.
+const READY: &str = "ready";
+/// What git says if another git fetched into the same repository meanwhile: one whose perfgate was killed.
+pub(super) const DISTURBED: &str = "shallow file has changed";
 /// The variables that hand name and password to git's credential helper.
 const USER: &str = "PERFGATE_GIT_USER";
 const PASSWORD: &str = "PERFGATE_GIT_PASSWORD";
@@ -138,9 +142,10 @@ impl Private {
                 (temporary.path().join(name), None, Some(temporary))
             }
         };
-        let git = reaching(remote, Git::at(&folder));
+        // By name: in a folder that is broken, git would look for a repository further up, and find the user's.
+        let git = reaching(remote, Git::at(&folder).with("GIT_DIR", &folder));
         let private = Self { git, folder, object_format, _lock: held, _temporary: temporary };
-        if !private.folder.join("ready").is_file() || private.is_full() {
+        if !private.folder.join(READY).is_file() || private.is_full() {
             private.renew()?;
         }
         Ok(private)
@@ -156,6 +161,11 @@ impl Private {
                 format!("cannot write `{}`: {error}", text::shown(&self.folder.to_string_lossy().as_ref().into()));
             Diagnostic::new(Code::StoreFailed, message)
         };
+        // First what says that it can be used, in case that this process is killed halfway.
+        match fs::remove_file(self.folder.join(READY)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(error)),
+            _ => {}
+        }
         match fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(unwritable(error)),
             _ => {}
@@ -165,7 +175,7 @@ impl Private {
         let format = self.object_format.as_ref().map(|format| format!("--object-format={format}"));
         arguments.extend(format.as_deref());
         self.git.run(&arguments).map_err(|error| failed("make a repository beside yours", &error))?;
-        fs::write(self.folder.join("ready"), "").map_err(unwritable)
+        fs::write(self.folder.join(READY), "").map_err(unwritable)
     }
 
     /// Whether so much was fetched bit by bit that fetching all again is better.
@@ -267,7 +277,15 @@ fn host_of(address: &str) -> Option<String> {
 
 /// Whether our own repository is in the way, by what a killed process left.
 pub(super) fn is_local(error: &GitError) -> bool {
-    error.mentions(&[".lock': File exists", "bad object", "unable to read", "object file", "is empty", "corrupt"])
+    error.mentions(&[
+        ".lock': File exists",
+        "bad object",
+        "unable to read",
+        "object file",
+        "is empty",
+        "corrupt",
+        "not a git repository",
+    ])
 }
 
 /// What git could not do.
