@@ -7,15 +7,16 @@ usage: benches/ab.py FOLDER [--runs 20] [--suite rs,go,py] [--pairs 5] [--histor
 FOLDER holds suites that slow the benchmarks which the variable SLOW names ("sum:10,sort:20"): `rs` (Criterion), `go`,
 `py` (pytest-benchmark). Go's benchmarks run for 100 ms five times, so that a run takes about as long as one of the other
 two: `go` repeats each benchmark before the next one (-count=5), the suite `go-rounds` all of them five times in a row.
-Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged
-code and RUNS with four random benchmarks slowed by 3, 5, 10 and 20 % on the current side, in two stages: the current
-side once against HISTORY earlier runs of the base (`compare --history`, as CI does, measured before or taken from FOLDER/SUITE/run-N; with --history 0 one pair instead),
-then the suspects again in PAIRS pairs (`ab --confirm`). With --one-stage all benchmarks in PAIRS pairs. Meanwhile another
-process burns one core half of the time, in random stretches, unless --calm. Limits are 3 % and 5 %, on the time.
+Each suite is copied twice and built once. Then, in random order, RUNS comparisons of unchanged code and RUNS with four
+random benchmarks slowed by 3, 5, 10 and 20 % on the current side, in two stages: the current side once against HISTORY
+earlier runs of the base (`compare --history`, as CI does, measured before or taken from FOLDER/SUITE/run-N; with
+--history 0 one pair instead), then the suspects again in PAIRS pairs (`ab --confirm`). With --one-stage all benchmarks in
+PAIRS pairs. Meanwhile another process burns one core half of the time, in random stretches, unless --calm. Limits are 3 %
+and 5 %, on the time.
 
-Prints the share of unchanged comparisons with a `fail` (and with a `warn`), the share of slowed benchmarks found, and
-what perfgate added to the time of the commands. Needs cargo, go and pytest with pytest-benchmark in the PATH, as far as
-their suites are asked for, and builds perfgate in release mode unless --perfgate names one.
+Prints the share of unchanged comparisons with a `fail` (and with a `warn`), the share of slowed benchmarks found, those
+that were not, and what perfgate added to the time of the commands. Needs cargo, go and pytest with pytest-benchmark in
+the PATH, as far as their suites are asked for, and builds perfgate in release mode unless --perfgate names one.
 """
 import argparse
 import json
@@ -193,6 +194,7 @@ def main():
         alarms = {name: [0, 0, 0] for name in suites}
         found = {name: {percent: [0, 0, 0] for percent in SLOWED} for name in suites}
         innocent = {name: [0, 0] for name in suites}
+        missed = {name: {} for name in suites}
         burner = None if asked.calm else subprocess.Popen([sys.executable, "-c", BURNER])
         try:
             for name, suite in suites.items():
@@ -211,6 +213,10 @@ def main():
                         counts[0] += verdicts.get(benchmark) == "fail"
                         counts[1] += verdicts.get(benchmark) in ("fail", "warn")
                         counts[2] += 1
+                        if percent >= 10:
+                            of = missed[name].setdefault(benchmark, [0, 0])
+                            of[0] += verdicts.get(benchmark) != "fail"
+                            of[1] += 1
                     innocent[name][0] += "fail" in bad.values()
                     innocent[name][1] += 1
                 else:
@@ -242,6 +248,10 @@ def main():
         cells += [share(found[name][p][1], found[name][p][2]) for p in SLOWED]
         cells.append(f"{100 * (suite.wall / suite.turns - 1):.1f} %" if suite.turns else "-")
         print("| " + " | ".join(cells) + " |")
+    print()
+    for name, benchmarks in missed.items():
+        said = [f"{benchmark} {k} of {n}" for benchmark, (k, n) in sorted(benchmarks.items()) if k]
+        print(f"{name}: no fail at +10 or +20 %: {', '.join(said) or 'none'}")
 
 
 if __name__ == "__main__":
