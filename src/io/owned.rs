@@ -107,7 +107,7 @@ impl Owned {
                 .at(Location::file(path.to_string_lossy().into_owned()))
         };
         std::fs::create_dir_all(&self.root).map_err(|error| cannot(&self.root, &files::reason(&error)))?;
-        // Held until it is dropped.
+        // Held until it is dropped. Where a folder cannot be locked, nobody waits for anybody.
         let _turn = File::open(&self.root).and_then(|folder| folder.lock().map(|()| folder));
         let old = self.written()?;
         for path in new.keys() {

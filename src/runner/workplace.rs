@@ -213,7 +213,8 @@ mod tests {
         // What a killed process leaves: everything but the locked file.
         first.lock = None;
         // A process that another test has just forked may hold a copy of it until it becomes another program.
-        while !is_stale(&first.folder) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !is_stale(&first.folder) && std::time::Instant::now() < deadline {
             std::thread::yield_now();
         }
         let third = Workplace::open(Some(&git)).unwrap_or_else(|_| panic!());
